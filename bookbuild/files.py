@@ -1,0 +1,50 @@
+"""Reading and writing files so that a fault never leaves half a file and always names its place."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from bookbuild.errors import BookError
+
+
+def digest(content: bytes | str) -> str:
+    """SHA-256 in hexadecimal; text counts as UTF-8."""
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+
+
+def read_text(path: Path) -> str:
+    """The file's text.  Bytes that are not UTF-8 raise a BookError with the line they stand on."""
+    raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        byte = raw[error.start]
+        raise BookError.at(
+            path, line, f"byte 0x{byte:02x} is not valid UTF-8", "save the file as UTF-8"
+        ) from None
+
+
+def write_atomically(path: Path, content: bytes | str) -> None:
+    """Write beside ``path``, then rename: a reader sees the old file or the new one, never half of one."""
+    raw = content.encode() if isinstance(content, str) else content
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise BookError.at(
+            path, 0, f"cannot be written ({error.strerror})", "free space or mend the rights, then run again"
+        ) from None
