@@ -1,0 +1,191 @@
+"""``make``: library, execution, HTML, notebooks and PDF of all languages, then the manifest."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bookbuild import stamp, system
+from bookbuild.config import Book, Selection
+from bookbuild.errors import BookError, Finding
+
+if TYPE_CHECKING:
+    from bookbuild.manifest import Entry
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    formats: tuple[str, ...]
+    chosen: Selection
+    strict: bool
+    """a format that cannot be built is an error"""
+    execute: bool
+
+    @property
+    def key(self) -> str:
+        parts = (self.formats, self.chosen.languages, self.chosen.frameworks, self.chosen.pages, self.execute)
+        return " | ".join(str(p) if isinstance(p, bool) else " ".join(p) for p in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One piece of rendering, done in a worker process."""
+
+    kind: str
+    language: str
+    frameworks: tuple[str, ...]
+    pages: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.language}" + (f" {' '.join(self.frameworks)}" if self.kind == "pdf" else "")
+
+
+def build(book: Book, request: Request, say: Say) -> int:
+    """Build what is asked for; returns the exit code.  Findings are printed by ``say``, one line each."""
+    sources = stamp.inputs(book.root, stamp.SOURCES)
+    skipped = _skipped(request, say)
+    if not skipped and stamp.unchanged(book.root, request.key):
+        say("nothing changed since the last build")
+        return 0
+    stamp.forget(book.root, request.key)
+    found = list(_prepare(book, request, say))
+    produced = stamp.inputs(book.root, stamp.PRODUCED)
+    formats = tuple(f for f in request.formats if f not in skipped)
+    found += _render(book, request, formats, say)
+    entries = _deliver(book, request, formats, found, skipped, say)
+    if found:
+        return 1
+    if not skipped:
+        stamp.remember(book.root, request.key, sources, produced, [e.file for e in entries])
+    return 0
+
+
+def _skipped(request: Request, say: Say) -> dict[str, str]:
+    """Formats that this machine cannot build, with the reason; installs TeX where that is allowed."""
+    if "pdf" not in request.formats or not system.missing("tex"):
+        return {}
+    problem = system.install("tex", say)
+    if problem is None:
+        return {}
+    if request.strict:
+        raise BookError.at("pdf", 0, "TeX is missing", f"install it: {problem}")
+    return {"pdf": f"no TeX; install it with: {problem}"}
+
+
+def _prepare(book: Book, request: Request, say: Say) -> Iterator[Finding]:
+    """Bring the library and the outputs up to date."""
+    from bookbuild.library import write_library
+    from bookbuild.lint import read_pages
+
+    _, faults = read_pages(book)
+    if faults:
+        raise BookError(faults)
+    for path in write_library(book):
+        say(f"wrote {book.relative(path)}")
+    if request.execute:
+        from bookbuild import store
+
+        if any(store.stale(book, request.chosen.pages, request.chosen.frameworks)):
+            from bookbuild.execution import execute
+
+            yield from execute(book, request.chosen.pages, request.chosen.frameworks).findings
+
+
+def _render(book: Book, request: Request, formats: tuple[str, ...], say: Say) -> list[Finding]:
+    chosen = request.chosen
+    found: list[Finding] = []
+    # a language's formats share its doctrees: the first pass writes them, PDF reads them
+    first = [Task("pages", x, chosen.frameworks, chosen.pages) for x in chosen.languages]
+    kinds = tuple(f for f in formats if f != "pdf")
+    with ProcessPoolExecutor(min(os.cpu_count() or 1, 8), mp_context=get_context("spawn")) as pool:
+        if kinds:
+            found += _run(pool, book, first, kinds, say)
+        if "pdf" in formats:
+            tasks = [Task("pdf", x, chosen.frameworks, chosen.pages) for x in chosen.languages]
+            found += _run(pool, book, tasks, ("pdf",), say)
+    if "notebooks" in formats:
+        from bookbuild.render.notebooks.wheel import wheel
+
+        wheel(book, book.root / "_build" / "notebooks")
+    if "html" in formats:
+        from bookbuild.render import build_landing
+
+        build_landing(book)
+        publish(book)
+    return found
+
+
+def _run(pool: ProcessPoolExecutor, book: Book, tasks: Iterable[Task], kinds: tuple[str, ...],
+         say: Say) -> list[Finding]:
+    futures = {pool.submit(render, book.root, task, kinds): task for task in tasks}
+    found: list[Finding] = []
+    for future in as_completed(futures):
+        seconds, findings = future.result()
+        say(f"{futures[future]}: {' '.join(kinds)} in {seconds:.1f} s" + (", with errors" if findings else ""))
+        found += findings
+    return found
+
+
+def render(root: Path, task: Task, kinds: tuple[str, ...]) -> tuple[float, tuple[Finding, ...]]:
+    """The work of one task, in a worker; returns seconds and findings."""
+    from bookbuild.config import load_book
+
+    start = time.perf_counter()
+    book = load_book(root)
+    found: list[Finding] = []
+    for kind in kinds:
+        try:
+            if kind == "html":
+                from bookbuild.render import build_html
+
+                build_html(book, task.language)
+            elif kind == "notebooks":
+                from bookbuild.render import notebooks
+
+                notebooks.build(book, task.language, task.frameworks)
+            else:
+                from bookbuild.render import pdf
+
+                pdf.build(book, task.language, task.frameworks)
+        except BookError as error:
+            found += error.findings
+    return time.perf_counter() - start, tuple(dict.fromkeys(found))
+
+
+def publish(book: Book) -> None:
+    """Copy the downloads into the site, beside the pages that link to them."""
+    build = book.root / "_build"
+    for name, pattern in (("notebooks", "*.ipynb"), ("notebooks", "*.whl"), ("pdf", "*.pdf")):
+        for source in (build / name).rglob(pattern):
+            target = build / "html" / name / source.relative_to(build / name)
+            same = target.is_file() and target.stat().st_mtime_ns == source.stat().st_mtime_ns
+            if not same:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source, target)
+
+
+def _deliver(book: Book, request: Request, formats: tuple[str, ...], found: list[Finding],
+             skipped: dict[str, str], say: Say) -> tuple[Entry, ...]:
+    """Write the manifest and say how the build ended; holes are added to ``found``."""
+    from bookbuild.manifest import declared, holes, write_manifest
+
+    entries = tuple(declared(book, request.chosen, formats))
+    if not found:
+        found += holes(book, entries)
+    path = write_manifest(book, entries, found, skipped)
+    for finding in dict.fromkeys(found):
+        say(str(finding))
+    if not found:
+        say(f"{len(entries)} files, no hole: {book.relative(path)}")
+    for form, reason in skipped.items():
+        say(f"skipped: {form}: {reason}")
+    return entries

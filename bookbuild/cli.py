@@ -1,0 +1,191 @@
+"""The command line: reads words and variables, calls the rooms, prints findings, sets the exit code.
+
+Every option can be given as ``BOOK_<NAME>`` in the environment, which is how the Makefile passes its variables.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+
+from bookbuild.config import Book, Selection, find_root, load_book, select
+from bookbuild.errors import BookError, Finding
+
+OFF = ("", "0", "no", "off", "false")
+
+
+def variable(name: str) -> str:
+    return os.environ.get(f"BOOK_{name}", "").strip()
+
+
+def switch(name: str) -> bool:
+    return variable(name).lower() not in OFF
+
+
+def report(findings: Iterable[Finding]) -> int:
+    """Print findings, one line each; returns the number of errors."""
+    errors = 0
+    for finding in findings:
+        click.echo(str(finding), err=True)
+        errors += finding.severity == "error"
+    return errors
+
+
+def command(function: Callable[[Book, Selection], int | None]) -> click.Command:
+    """A command over the book and the selection of the variables; a BookError is one line each and exit 1."""
+
+    @functools.wraps(function)
+    def run() -> None:
+        try:
+            book = load_book(find_root(Path.cwd()))
+            chosen = select(book, variable("LANGS"), variable("FRAMEWORKS"), variable("PAGES"))
+            sys.exit(function(book, chosen) or 0)
+        except BookError as error:
+            report(error.findings)
+            sys.exit(1)
+
+    return main.command(function.__name__.replace("_", "-"), help=function.__doc__)(run)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Build the book; see the README for the make targets that call these commands."""
+
+
+def _build(book: Book, chosen: Selection, formats: tuple[str, ...], execute: bool) -> int:
+    from bookbuild.build import Request, build
+
+    request = Request(formats, chosen, strict=switch("STRICT"), execute=execute)
+    return build(book, request, click.echo)
+
+
+@command
+def build(book: Book, chosen: Selection) -> int:
+    """Execute what is stale; build HTML, notebooks and PDF."""
+    return _build(book, chosen, ("html", "notebooks", "pdf"), execute=True)
+
+
+@command
+def html(book: Book, chosen: Selection) -> int:
+    """Build the site from the stored outputs."""
+    return _build(book, chosen, ("html",), execute=False)
+
+
+@command
+def notebooks(book: Book, chosen: Selection) -> int:
+    """Build the downloadable notebooks from the stored outputs."""
+    return _build(book, chosen, ("notebooks",), execute=False)
+
+
+@command
+def pdf(book: Book, chosen: Selection) -> int:
+    """Build the PDFs from the stored outputs; needs TeX."""
+    from bookbuild.build import Request, build
+
+    return build(book, Request(("pdf",), chosen, strict=True, execute=False), click.echo)
+
+
+@command
+def execute(book: Book, chosen: Selection) -> int:
+    """Execute what is stale and store the outputs."""
+    from bookbuild.execution import execute
+    from bookbuild.library import write_library
+
+    check = switch("CHECK")
+    if not check:
+        for path in write_library(book):
+            click.echo(f"wrote {book.relative(path)}")
+    result = execute(book, chosen.pages, chosen.frameworks, device=device(), force=switch("FORCE"),
+                     check=check, workers=number("WORKERS"), scheduler=variable("SCHEDULER") or None)
+    return min(1, report(result.findings))
+
+
+@command
+def lib(book: Book, chosen: Selection) -> None:
+    """Write the cells tagged save into d2l/."""
+    from bookbuild.library import write_library
+
+    changed = write_library(book)
+    for path in changed:
+        click.echo(f"wrote {book.relative(path)}")
+    if not changed:
+        click.echo("d2l is in step with the pages")
+
+
+@command
+def lint(book: Book, chosen: Selection) -> int:
+    """Check pages, links, translations, freshness and the library."""
+    from bookbuild.lint import findings
+
+    found = list(findings(book))
+    errors = report(found)
+    warnings = len(found) - errors
+    click.echo(f"{len(book.pages)} pages in {len(book.languages)} languages: {errors} errors, {warnings} warnings")
+    return int(bool(errors or (warnings and switch("STRICT"))))
+
+
+@command
+def fmt(book: Book, chosen: Selection) -> None:
+    """Write pages in their canonical form."""
+    from bookbuild.files import read_text, write_atomically
+    from bookbuild.pages.canonical import canonical
+
+    for language in chosen.languages:
+        for path in (book.page_path(language, d) for d in chosen.pages):
+            if path.is_file() and canonical(text := read_text(path)) != text:
+                write_atomically(path, canonical(text))
+                click.echo(f"wrote {book.relative(path)}")
+
+
+@command
+def serve(book: Book, chosen: Selection) -> None:
+    """Build, serve on loopback, rebuild the touched page, reload the browser."""
+    from bookbuild.serve import serve
+
+    serve(book, chosen.languages, number("PORT") or 8000, click.echo)
+
+
+@command
+def bench(book: Book, chosen: Selection) -> None:
+    """Print the speed of the build."""
+    from bookbuild.bench import bench
+
+    bench(book, click.echo)
+
+
+@command
+def test(book: Book, chosen: Selection) -> int:
+    """Run the tests."""
+    from bookbuild.testing import run_tests
+
+    return run_tests(book.root)
+
+
+@command
+def clean(book: Book, chosen: Selection) -> None:
+    """Remove what was built."""
+    import shutil
+
+    shutil.rmtree(book.root / "_build", ignore_errors=True)
+
+
+def device() -> str:
+    value = variable("DEVICE") or "cpu"
+    if value not in ("cpu", "gpu"):
+        raise BookError.at(f"DEVICE={value}", 0, f"{value!r} is unknown", "known: cpu gpu")
+    return value
+
+
+def number(name: str) -> int | None:
+    value = variable(name)
+    if not value:
+        return None
+    if not value.isdigit() or int(value) < 1:
+        raise BookError.at(f"{name}={value}", 0, "is not a whole number above 0", f"write {name}=2, say")
+    return int(value)
+
