@@ -46,7 +46,9 @@ class Task:
     pages: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.language}" + (f" {' '.join(self.frameworks)}" if self.kind == "pdf" else "")
+        return f"{self.kind} {self.language}" + (
+            f" {' '.join(self.frameworks)}" if self.kind == "pdf" else ""
+        )
 
 
 def build(book: Book, request: Request, say: Say) -> int:
@@ -124,13 +126,16 @@ def _render(book: Book, request: Request, formats: tuple[str, ...], say: Say) ->
     return found
 
 
-def _run(pool: ProcessPoolExecutor, book: Book, tasks: Iterable[Task], kinds: tuple[str, ...],
-         say: Say) -> list[Finding]:
+def _run(
+    pool: ProcessPoolExecutor, book: Book, tasks: Iterable[Task], kinds: tuple[str, ...], say: Say
+) -> list[Finding]:
     futures = {pool.submit(render, book.root, task, kinds): task for task in tasks}
     found: list[Finding] = []
     for future in as_completed(futures):
         seconds, findings = future.result()
-        say(f"{futures[future]}: {' '.join(kinds)} in {seconds:.1f} s" + (", with errors" if findings else ""))
+        say(
+            f"{futures[future]}: {' '.join(kinds)} in {seconds:.1f} s" + (", with errors" if findings else "")
+        )
         found += findings
     return found
 
@@ -173,8 +178,14 @@ def publish(book: Book) -> None:
                 shutil.copy2(source, target)
 
 
-def _deliver(book: Book, request: Request, formats: tuple[str, ...], found: list[Finding],
-             skipped: dict[str, str], say: Say) -> tuple[Entry, ...]:
+def _deliver(
+    book: Book,
+    request: Request,
+    formats: tuple[str, ...],
+    found: list[Finding],
+    skipped: dict[str, str],
+    say: Say,
+) -> tuple[Entry, ...]:
     """Write the manifest and say how the build ended; holes are added to ``found``."""
     from bookbuild.manifest import declared, holes, write_manifest
 

@@ -1,6 +1,6 @@
 """The command line: reads words and variables, calls the rooms, prints findings, sets the exit code.
 
-Every option can be given as ``BOOK_<NAME>`` in the environment, which is how the Makefile passes its variables.
+Variables come as ``BOOK_<NAME>`` in the environment, which is how the Makefile passes its own.
 """
 
 from __future__ import annotations
@@ -100,8 +100,16 @@ def execute(book: Book, chosen: Selection) -> int:
     if not check:
         for path in write_library(book):
             click.echo(f"wrote {book.relative(path)}")
-    result = execute(book, chosen.pages, chosen.frameworks, device=device(), force=switch("FORCE"),
-                     check=check, workers=number("WORKERS"), scheduler=variable("SCHEDULER") or None)
+    result = execute(
+        book,
+        chosen.pages,
+        chosen.frameworks,
+        device=device(),
+        force=switch("FORCE"),
+        check=check,
+        workers=number("WORKERS"),
+        scheduler=variable("SCHEDULER") or None,
+    )
     return min(1, report(result.findings))
 
 
@@ -125,7 +133,9 @@ def lint(book: Book, chosen: Selection) -> int:
     found = list(findings(book))
     errors = report(found)
     warnings = len(found) - errors
-    click.echo(f"{len(book.pages)} pages in {len(book.languages)} languages: {errors} errors, {warnings} warnings")
+    click.echo(
+        f"{len(book.pages)} pages in {len(book.languages)} languages: {errors} errors, {warnings} warnings"
+    )
     return int(bool(errors or (warnings and switch("STRICT"))))
 
 
@@ -188,4 +198,3 @@ def number(name: str) -> int | None:
     if not value.isdigit() or int(value) < 1:
         raise BookError.at(f"{name}={value}", 0, "is not a whole number above 0", f"write {name}=2, say")
     return int(value)
-

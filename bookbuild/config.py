@@ -111,7 +111,7 @@ class Selection:
 
 
 def select(book: Book, languages: str = "", frameworks: str = "", pages: str = "") -> Selection:
-    """Read ``LANGS=``, ``FRAMEWORKS=`` and ``PAGES=``.  Unknown names raise one error that lists the known."""
+    """Read ``LANGS=``, ``FRAMEWORKS=`` and ``PAGES=``.  An unknown name is one error listing the known."""
     return Selection(
         languages=choose("LANGS", languages, book.language_keys),
         frameworks=choose("FRAMEWORKS", frameworks, book.framework_keys),
@@ -135,8 +135,9 @@ def _mapping(path: Path) -> dict[str, Any]:
     try:
         value = yaml.safe_load(read_text(path))
     except yaml.YAMLError as error:
-        raise BookError.at(path, yaml_line(error), f"is not valid YAML ({yaml_problem(error)})",
-                           "mend the line") from None
+        raise BookError.at(
+            path, yaml_line(error), f"is not valid YAML ({yaml_problem(error)})", "mend the line"
+        ) from None
     if not isinstance(value, dict):
         raise BookError.at(path, 1, "is not a mapping of keys to values", "see DESIGN for its form")
     return value
@@ -154,14 +155,17 @@ def yaml_problem(error: yaml.YAMLError) -> str:
 def _entries(root: Path, config: dict[str, Any], key: str, kind: type) -> Iterator[Any]:
     table = config.get(key)
     if not isinstance(table, dict) or not table:
-        raise BookError.at(root / CONFIG, 0, f"sphinx.config.{key} is missing", "list at least one entry there")
+        raise BookError.at(
+            root / CONFIG, 0, f"sphinx.config.{key} is missing", "list at least one entry there"
+        )
     for name, fields in table.items():
         try:
             yield kind(key=str(name), **{k: str(v) for k, v in fields.items()})
         except (TypeError, AttributeError):
             wanted = [f for f in kind.__dataclass_fields__ if f != "key"]
-            raise BookError.at(root / CONFIG, 0, f"{key}.{name} is incomplete",
-                               f"give it exactly {', '.join(wanted)}") from None
+            raise BookError.at(
+                root / CONFIG, 0, f"{key}.{name} is incomplete", f"give it exactly {', '.join(wanted)}"
+            ) from None
 
 
 def _docnames(toc: dict[str, Any]) -> Iterator[str]:

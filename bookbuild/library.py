@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,13 +48,16 @@ def generate(book: Book, framework: Framework) -> str:
     """The text of ``d2l/<module>.py``.  Raises BookError for saved code that cannot stand in a module."""
     cells = list(_saved(book, framework))
     shared = list(_shared(book, framework))
-    _refuse_duplicates(cells, dict((n, module) for module, names in shared for n in names))
+    _refuse_duplicates(cells, {n: module for module, names in shared for n in names})
+    _refuse_unsaved(cells, {n for _, names in shared for n in names})
     parts = [HEADER.format(title=framework.title)]
     if shared:
         parts.append("\n".join(_import(module, names) for module, names in shared))
     parts += [f"# {c.path}: {c.cell.name}\n{c.cell.source.strip()}\n" for c in cells]
-    exported = sorted({n for _, names in shared for n in names}
-                      | {n for c in cells for n, _ in c.names if not n.startswith("_")})
+    exported = sorted(
+        {n for _, names in shared for n in names}
+        | {n for c in cells for n, _ in c.names if not n.startswith("_")}
+    )
     parts.append("__all__ = [\n" + "".join(f'    "{n}",\n' for n in exported) + "]\n")
     return "\n\n".join(p.rstrip("\n") + "\n" for p in parts)
 
@@ -98,14 +102,20 @@ def _saved_on(book: Book, page: Page, framework: Framework) -> Iterator[SavedCel
         try:
             tree = ast.parse(cell.source)
         except SyntaxError as error:
-            raise BookError.at(path, cell.source_line + (error.lineno or 1) - 1,
-                               f"saved cell {cell.name!r} is not valid Python ({error.msg})",
-                               "mend it; magics cannot be saved") from None
+            raise BookError.at(
+                path,
+                cell.source_line + (error.lineno or 1) - 1,
+                f"saved cell {cell.name!r} is not valid Python ({error.msg})",
+                "mend it; magics cannot be saved",
+            ) from None
         for node in ast.walk(tree):
             if isinstance(node, ast.Name) and node.id == "d2l":
-                raise BookError.at(path, cell.source_line + node.lineno - 1,
-                                   f"saved cell {cell.name!r} says `d2l.`",
-                                   "call the function by its bare name: saved code lives inside d2l")
+                raise BookError.at(
+                    path,
+                    cell.source_line + node.lineno - 1,
+                    f"saved cell {cell.name!r} says `d2l.`",
+                    "call the function by its bare name: saved code lives inside d2l",
+                )
         yield SavedCell(path, cell, tree)
 
 
@@ -119,8 +129,9 @@ def _shared(book: Book, framework: Framework) -> Iterator[tuple[str, tuple[str, 
 
 def _public_names(book: Book, path: Path) -> tuple[str, ...]:
     for node in ast.parse(read_text(path)).body:
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "__all__"
-                                                for t in node.targets):
+        if isinstance(node, ast.Assign) and any(
+            isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets
+        ):
             return tuple(sorted(ast.literal_eval(node.value)))
     raise BookError.at(book.relative(path), 0, "has no `__all__`", "list its public names there")
 
@@ -133,6 +144,41 @@ def _refuse_duplicates(cells: Iterable[SavedCell], taken: dict[str, str]) -> Non
     for saved in cells:
         for name, line in saved.names:
             if name in taken:
-                raise BookError.at(saved.path, line, f"saved name {name!r} is defined in {taken[name]} too",
-                                   "give it another name: d2l has one definition of each")
+                raise BookError.at(
+                    saved.path,
+                    line,
+                    f"saved name {name!r} is defined in {taken[name]} too",
+                    "give it another name: d2l has one definition of each",
+                )
             taken[name] = f"{saved.path}:{line}"
+
+
+def _refuse_unsaved(cells: Iterable[SavedCell], known: set[str]) -> None:
+    """What runs when the module is imported may use only what is saved too."""
+    known = known | set(dir(builtins)) | {"__name__", "__file__"}
+    for saved in cells:
+        for node in saved.tree.body:
+            known |= set(_bound(node))
+            if not isinstance(node, ast.Expr | ast.Assign | ast.AnnAssign):
+                continue
+            for used in ast.walk(node):
+                if isinstance(used, ast.Name) and isinstance(used.ctx, ast.Load) and used.id not in known:
+                    raise BookError.at(
+                        saved.path,
+                        saved.cell.source_line + used.lineno - 1,
+                        f"saved cell {saved.cell.name!r} uses {used.id!r}, which is not saved",
+                        "move this line to a cell of its own, without the tag `save`",
+                    )
+
+
+def _bound(node: ast.stmt) -> Iterator[str]:
+    """Names that a statement binds, those of comprehensions and lambdas inside it included."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Import | ast.ImportFrom):
+            yield from ((a.asname or a.name).split(".")[0] for a in inner.names)
+        elif isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield inner.name
+        elif isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+            yield inner.id
+        elif isinstance(inner, ast.arg):
+            yield inner.arg

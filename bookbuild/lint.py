@@ -57,16 +57,22 @@ def stray_pages(book: Book) -> Iterator[Finding]:
     known = {book.page_path(x, d) for x in book.language_keys for d in book.pages}
     for path in sorted((book.root / "chapters").rglob("*.md")):
         if path not in known:
-            yield Finding(book.relative(path), 0, "is not in _toc.yml (or not in a language of _config.yml)",
-                          "add it there, or delete the file")
+            yield Finding(
+                book.relative(path),
+                0,
+                "is not in _toc.yml (or not in a language of _config.yml)",
+                "add it there, or delete the file",
+            )
 
 
 def links(book: Book, pages: Iterable[Page]) -> Iterator[Finding]:
     """References, citations, pictures and relative links that lead nowhere."""
     pages = list(pages)
     cited = _bibliography(book)
-    labels = {x: {a.name for p in pages if p.language in (x, book.source) for a in p.labels}
-              for x in book.language_keys}
+    labels = {
+        x: {a.name for p in pages if p.language in (x, book.source) for a in p.labels}
+        for x in book.language_keys
+    }
     for page in pages:
         for line, role, target in _roles(page.text):
             known = cited if role.startswith("cite") else labels[page.language]
@@ -74,8 +80,12 @@ def links(book: Book, pages: Iterable[Page]) -> Iterator[Finding]:
                 continue
             for name in target.split(",") if role.startswith("cite") else [target]:
                 if name.strip() not in known:
-                    yield Finding(book.relative(page.path), line, f"{{{role}}} names {name.strip()!r}, which is nowhere",
-                                  "mend the name, or add the label (for a citation: to chapters/references.bib)")
+                    yield Finding(
+                        book.relative(page.path),
+                        line,
+                        f"{{{role}}} names {name.strip()!r}, which is nowhere",
+                        "mend the name, or add the label (for a citation: to chapters/references.bib)",
+                    )
         yield from _files(book, page)
 
 
@@ -84,14 +94,25 @@ def _files(book: Book, page: Page) -> Iterator[Finding]:
         if directive.name in ("figure", "image") and "://" not in directive.argument:
             target = page.path.parent / directive.argument
             if not list(target.parent.glob(target.name)):
-                yield Finding(book.relative(page.path), directive.line,
-                              f"picture {directive.argument!r} does not exist",
-                              "draw it (`python -m figures.draw`), or mend the path")
+                yield Finding(
+                    book.relative(page.path),
+                    directive.line,
+                    f"picture {directive.argument!r} does not exist",
+                    "draw it (`python -m figures.draw`), or mend the path",
+                )
     for found in LINK.finditer(page.text):
         target, _, _ = found.group(1).partition("#")
-        if target and not (page.path.parent / target).exists() and not (page.path.parent / f"{target}.md").exists():
-            yield Finding(book.relative(page.path), _line(page.text, found.start()),
-                          f"link target {target!r} does not exist", "mend the path")
+        if (
+            target
+            and not (page.path.parent / target).exists()
+            and not (page.path.parent / f"{target}.md").exists()
+        ):
+            yield Finding(
+                book.relative(page.path),
+                _line(page.text, found.start()),
+                f"link target {target!r} does not exist",
+                "mend the path",
+            )
 
 
 def _roles(text: str) -> Iterator[tuple[int, str, str]]:
@@ -114,13 +135,21 @@ def _labels_as_in_english(book: Book, page: Page, english: Page) -> Iterator[Fin
     here = {x.name for x in page.labels}
     for label in english.labels:
         if label.name not in here:
-            yield Finding(book.relative(page.path), 0, f"label {label.name!r} of the English page is missing",
-                          f"add it where English line {label.line} has it")
+            yield Finding(
+                book.relative(page.path),
+                0,
+                f"label {label.name!r} of the English page is missing",
+                f"add it where English line {label.line} has it",
+            )
     names = {x.name for x in english.labels}
     for label in page.labels:
         if label.name not in names:
-            yield Finding(book.relative(page.path), label.line, f"label {label.name!r} is not in the English page",
-                          "use the English page's labels")
+            yield Finding(
+                book.relative(page.path),
+                label.line,
+                f"label {label.name!r} is not in the English page",
+                "use the English page's labels",
+            )
 
 
 def _not_canonical(book: Book, page: Page) -> Iterator[Finding]:
@@ -133,5 +162,10 @@ def _not_canonical(book: Book, page: Page) -> Iterator[Finding]:
 
 def _relative(book: Book, finding: Finding) -> Finding:
     path = Path(finding.path)
-    return Finding(book.relative(path) if path.is_absolute() else finding.path, finding.line,
-                   finding.problem, finding.mend, finding.severity)
+    return Finding(
+        book.relative(path) if path.is_absolute() else finding.path,
+        finding.line,
+        finding.problem,
+        finding.mend,
+        finding.severity,
+    )

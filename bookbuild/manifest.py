@@ -36,7 +36,9 @@ def declared(book: Book, chosen: Selection, formats: Iterable[str]) -> Iterator[
         for language in chosen.languages:
             if form == "pdf":
                 for framework in chosen.frameworks:
-                    yield Entry(form, language, "", framework, f"pdf/{language}/d2l-{language}-{framework}.pdf")
+                    yield Entry(
+                        form, language, "", framework, f"pdf/{language}/d2l-{language}-{framework}.pdf"
+                    )
                 continue
             for page in chosen.pages:
                 if form == "html":
@@ -44,8 +46,9 @@ def declared(book: Book, chosen: Selection, formats: Iterable[str]) -> Iterator[
                     continue
                 for framework in load_page(book, book.source, page).frameworks:
                     if framework in chosen.frameworks:
-                        yield Entry(form, language, page, framework,
-                                    f"notebooks/{language}/{framework}/{page}.ipynb")
+                        yield Entry(
+                            form, language, page, framework, f"notebooks/{language}/{framework}/{page}.ipynb"
+                        )
 
 
 def holes(book: Book, entries: Iterable[Entry]) -> Iterator[Finding]:
@@ -53,8 +56,12 @@ def holes(book: Book, entries: Iterable[Entry]) -> Iterator[Finding]:
     for entry in entries:
         path = book.root / "_build" / entry.file
         if not path.is_file() or not path.stat().st_size:
-            yield Finding(book.relative(path), 0, f"was not delivered ({entry.format})",
-                          "see the errors above; then run the build again")
+            yield Finding(
+                book.relative(path),
+                0,
+                f"was not delivered ({entry.format})",
+                "see the errors above; then run the build again",
+            )
         elif entry.format == "html":
             yield from _missing_panes(book, path, load_page(book, book.source, entry.page))
 
@@ -66,20 +73,29 @@ def _missing_panes(book: Book, path: Path, page: Page) -> Iterator[Finding]:
         panes[framework.group(1) if framework else ""] += 1
     for framework in page.frameworks:
         if panes[framework] != len(page.groups):
-            yield Finding(book.relative(path), 0,
-                          f"has {panes[framework]} panes for {framework}, the page has {len(page.groups)} groups",
-                          "rebuild it with `make clean` and `make html`; if it stays, report it")
+            yield Finding(
+                book.relative(path),
+                0,
+                f"has {panes[framework]} panes for {framework}, the page has {len(page.groups)} groups",
+                "rebuild it with `make clean` and `make html`; if it stays, report it",
+            )
 
 
-def write_manifest(book: Book, entries: Iterable[Entry], found: Iterable[Finding], skipped: dict[str, str]) -> Path:
+def write_manifest(
+    book: Book, entries: Iterable[Entry], found: Iterable[Finding], skipped: dict[str, str]
+) -> Path:
     """Write the manifest of this build; returns its path."""
     build = book.root / "_build"
     files = []
     for entry in entries:
         path = build / entry.file
         files.append({**asdict(entry), "bytes": path.stat().st_size if path.is_file() else None})
-    content = {"version": book.version, "delivered": [f for f in files if f["bytes"] is not None],
-               "holes": [str(f) for f in found], "skipped": skipped}
+    content = {
+        "version": book.version,
+        "delivered": [f for f in files if f["bytes"] is not None],
+        "holes": [str(f) for f in found],
+        "skipped": skipped,
+    }
     path = build / "manifest.json"
     write_atomically(path, json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
     return path

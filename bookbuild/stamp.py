@@ -9,7 +9,16 @@ from pathlib import Path
 
 from bookbuild.files import digest, write_atomically
 
-SOURCES = ("_config.yml", "_toc.yml", "pyproject.toml", "chapters", "bookbuild", "figures", "data", "environments")
+SOURCES = (
+    "_config.yml",
+    "_toc.yml",
+    "pyproject.toml",
+    "chapters",
+    "bookbuild",
+    "figures",
+    "data",
+    "environments",
+)
 """what people write"""
 PRODUCED = ("d2l", "outputs")
 """what a build itself brings up to date before it renders"""
@@ -33,7 +42,7 @@ def unchanged(root: Path, request: str) -> bool:
 def remember(root: Path, request: str, sources: str, produced: str, files: list[str]) -> None:
     """Record a complete build.
 
-    ``sources`` is taken before it began and ``produced`` before it rendered, so an edit meanwhile is not lost.
+    ``sources`` is taken before it began and ``produced`` before it rendered, so no edit is lost.
     """
     stamps = {**_read(root), request: {"sources": sources, "produced": produced, "files": files}}
     write_atomically(root / STAMPS, json.dumps(stamps, indent=1) + "\n")

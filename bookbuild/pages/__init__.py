@@ -15,5 +15,18 @@ from bookbuild.pages.values import (
     filled,
 )
 
-__all__ = ["Block", "Cell", "Directive", "FrontMatter", "Group", "Label", "Page", "Unavailable",
-           "cell_id", "check", "filled", "load_page", "parse"]
+__all__ = [
+    "Block",
+    "Cell",
+    "Directive",
+    "FrontMatter",
+    "Group",
+    "Label",
+    "Page",
+    "Unavailable",
+    "cell_id",
+    "check",
+    "filled",
+    "load_page",
+    "parse",
+]

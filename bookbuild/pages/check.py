@@ -34,15 +34,21 @@ def _conflicts(page: Page) -> Iterator[Finding]:
     marks = [m for m in CONFLICT.finditer(page.text) if m.group() != "======="]
     for mark in marks:
         line = page.text.count("\n", 0, mark.start()) + 1
-        yield _finding(page, line, "a conflict marker was committed", "keep one version and delete the markers")
+        yield _finding(
+            page, line, "a conflict marker was committed", "keep one version and delete the markers"
+        )
 
 
 def _labels(page: Page) -> Iterator[Finding]:
     seen: dict[str, int] = {}
     for label in page.labels:
         if label.name in seen:
-            yield _finding(page, label.line, f"label {label.name!r} stands on line {seen[label.name]} too",
-                           "give one of them another name")
+            yield _finding(
+                page,
+                label.line,
+                f"label {label.name!r} stands on line {seen[label.name]} too",
+                "give one of them another name",
+            )
         seen.setdefault(label.name, label.line)
 
 
@@ -54,31 +60,53 @@ def _gates(page: Page) -> Iterator[Finding]:
     for line, name in sorted(events):
         if name == "heading":
             if open_gate:
-                yield _finding(page, line, f"a heading stands inside {{{open_gate[0]}}} of line {open_gate[1]}",
-                               "use bold text, or close the gate before it")
+                yield _finding(
+                    page,
+                    line,
+                    f"a heading stands inside {{{open_gate[0]}}} of line {open_gate[1]}",
+                    "use bold text, or close the gate before it",
+                )
         elif name in GATES:
             if open_gate:
-                yield _finding(page, line, f"{{{name}}} opens inside {{{open_gate[0]}}} of line {open_gate[1]}",
-                               f"write {{{GATES[open_gate[0]]}}} before it")
+                yield _finding(
+                    page,
+                    line,
+                    f"{{{name}}} opens inside {{{open_gate[0]}}} of line {open_gate[1]}",
+                    f"write {{{GATES[open_gate[0]]}}} before it",
+                )
             open_gate = (name, line)
         elif open_gate is None or GATES[open_gate[0]] != name:
-            yield _finding(page, line, f"{{{name}}} closes nothing",
-                           f"write {{{name.replace('end', 'start')}}} before it, or delete it")
+            yield _finding(
+                page,
+                line,
+                f"{{{name}}} closes nothing",
+                f"write {{{name.replace('end', 'start')}}} before it, or delete it",
+            )
         else:
             open_gate = None
     if open_gate:
-        yield _finding(page, open_gate[1], f"{{{open_gate[0]}}} is never closed",
-                       f"write {{{GATES[open_gate[0]]}}} after its last block")
+        yield _finding(
+            page,
+            open_gate[1],
+            f"{{{open_gate[0]}}} is never closed",
+            f"write {{{GATES[open_gate[0]]}}} after its last block",
+        )
 
 
 def _pictures(page: Page) -> Iterator[Finding]:
     for directive in page.directives:
         if directive.name in ("figure", "image") and not directive.option("alt"):
-            yield _finding(page, directive.line, f"{{{directive.name}}} has no alternative text",
-                           "add `:alt:` that says what a reader would conclude from it")
+            yield _finding(
+                page,
+                directive.line,
+                f"{{{directive.name}}} has no alternative text",
+                "add `:alt:` that says what a reader would conclude from it",
+            )
     for picture in PICTURE.finditer(page.text):
         line = page.text.count("\n", 0, picture.start()) + 1
-        yield _finding(page, line, "a picture has no alternative text", "write it between the square brackets")
+        yield _finding(
+            page, line, "a picture has no alternative text", "write it between the square brackets"
+        )
 
 
 def _source_groups(page: Page) -> Iterator[Finding]:
@@ -88,8 +116,12 @@ def _source_groups(page: Page) -> Iterator[Finding]:
             yield _finding(page, group.line, "a cell has no name", "add `:name:` in kebab-case")
             continue
         if not NAME.fullmatch(group.name) or len(group.name) > LONGEST_NAME:
-            yield _finding(page, group.line, f"cell name {group.name!r} is not allowed",
-                           f"use kebab-case (a-z, 0-9, -) of at most {LONGEST_NAME} characters")
+            yield _finding(
+                page,
+                group.line,
+                f"cell name {group.name!r} is not allowed",
+                f"use kebab-case (a-z, 0-9, -) of at most {LONGEST_NAME} characters",
+            )
         if group.name in seen:
             yield from _apart(page, seen[group.name], group)
             continue
@@ -101,11 +133,19 @@ def _apart(page: Page, first: Group, second: Group) -> Iterator[Finding]:
     taken = {f for m in first.members for f in _frameworks(page, m)}
     again = {f for m in second.members for f in _frameworks(page, m)}
     if taken & again:
-        yield _finding(page, second.line, f"cell name {second.name!r} stands on line {first.line} too",
-                       "give the second step another name")
+        yield _finding(
+            page,
+            second.line,
+            f"cell name {second.name!r} stands on line {first.line} too",
+            "give the second step another name",
+        )
     else:
-        yield _finding(page, second.line, f"cells of group {second.name!r} stand apart (line {first.line})",
-                       "put the framework versions of one step directly after one another")
+        yield _finding(
+            page,
+            second.line,
+            f"cells of group {second.name!r} stand apart (line {first.line})",
+            "put the framework versions of one step directly after one another",
+        )
 
 
 def _frameworks(page: Page, member: Cell | Unavailable) -> tuple[str, ...]:
@@ -120,32 +160,53 @@ def _members(page: Page, group: Group) -> Iterator[Finding]:
         if isinstance(member, Cell):
             yield from _cell(page, member)
         elif member.framework not in page.frameworks:
-            yield _finding(page, member.line, f"{{unavailable}} names an unknown framework {member.framework!r}",
-                           "known: " + " ".join(page.frameworks))
+            yield _finding(
+                page,
+                member.line,
+                f"{{unavailable}} names an unknown framework {member.framework!r}",
+                "known: " + " ".join(page.frameworks),
+            )
         elif not member.reason.strip():
-            yield _finding(page, member.line, "{unavailable} gives no reason", "say why, and what to do instead")
+            yield _finding(
+                page, member.line, "{unavailable} gives no reason", "say why, and what to do instead"
+            )
         for framework in _frameworks(page, member):
             if framework in covered:
-                yield _finding(page, member.line,
-                               f"group {group.name!r} has {framework} on line {covered[framework]} too",
-                               "keep one cell for each framework")
+                yield _finding(
+                    page,
+                    member.line,
+                    f"group {group.name!r} has {framework} on line {covered[framework]} too",
+                    "keep one cell for each framework",
+                )
             covered[framework] = member.line
     missing = [f for f in page.frameworks if f not in covered]
     if missing:
-        yield _finding(page, group.line, f"group {group.name!r} has no cell for {', '.join(missing)}",
-                       "add it, or `{unavailable}` with the reason")
+        yield _finding(
+            page,
+            group.line,
+            f"group {group.name!r} has no cell for {', '.join(missing)}",
+            "add it, or `{unavailable}` with the reason",
+        )
 
 
 def _cell(page: Page, cell: Cell) -> Iterator[Finding]:
     for tag in cell.tags:
         if tag not in CELL_TAGS:
             known = (*page.frameworks, *CELL_TAGS)
-            yield _finding(page, cell.line, f"cell {cell.name!r} has an unknown tag {tag!r}",
-                           _guess(tag, known) + "known: " + " ".join(known))
+            yield _finding(
+                page,
+                cell.line,
+                f"cell {cell.name!r} has an unknown tag {tag!r}",
+                _guess(tag, known) + "known: " + " ".join(known),
+            )
     for framework in cell.frameworks:
         if framework not in page.frameworks:
-            yield _finding(page, cell.line, f"cell {cell.name!r} is for {framework}, which this page does not have",
-                           "add it to the front matter's `frameworks:`")
+            yield _finding(
+                page,
+                cell.line,
+                f"cell {cell.name!r} is for {framework}, which this page does not have",
+                "add it to the front matter's `frameworks:`",
+            )
     if not cell.source.strip():
         yield _finding(page, cell.line, f"cell {cell.name!r} is empty", "write its code, or delete it")
 
@@ -155,8 +216,12 @@ def _placeholders(page: Page, english: Page) -> Iterator[Finding]:
     order: list[str] = []
     for group in page.groups:
         if group.name not in names:
-            yield _finding(page, group.line, f"cell {group.name!r} is not in the English page",
-                           _guess(group.name, names) + "take the name from there")
+            yield _finding(
+                page,
+                group.line,
+                f"cell {group.name!r} is not in the English page",
+                _guess(group.name, names) + "take the name from there",
+            )
             continue
         if group.name in order:
             yield _finding(page, group.line, f"placeholder {group.name!r} stands here twice", "delete one")
@@ -164,16 +229,26 @@ def _placeholders(page: Page, english: Page) -> Iterator[Finding]:
         order.append(group.name)
         for member in group.members:
             if isinstance(member, Cell) and (member.source.strip() or member.tags or member.frameworks):
-                yield _finding(page, member.line, f"placeholder {group.name!r} holds code or tags",
-                               "leave only `:name:` (and `:alt:`); code is kept once, in the English page")
+                yield _finding(
+                    page,
+                    member.line,
+                    f"placeholder {group.name!r} holds code or tags",
+                    "leave only `:name:` (and `:alt:`); code is kept once, in the English page",
+                )
     missing = [n for n in names if n not in order]
     if missing:
-        yield _finding(page, 0, f"placeholders are missing: {', '.join(missing)}",
-                       "add `{code-cell}` with that `:name:` at their places")
+        yield _finding(
+            page,
+            0,
+            f"placeholders are missing: {', '.join(missing)}",
+            "add `{code-cell}` with that `:name:` at their places",
+        )
     elif order != [n for n in names if n in order]:
         first = next(a for a, b in zip(order, names, strict=True) if a != b)
         line = next(g.line for g in page.groups if g.name == first)
-        yield _finding(page, line, f"placeholder {first!r} is out of order", "keep the order of the English page")
+        yield _finding(
+            page, line, f"placeholder {first!r} is out of order", "keep the order of the English page"
+        )
 
 
 def _guess(name: str, known: Iterable[str]) -> str:

@@ -44,26 +44,47 @@ def load_page(book: Book, language: str, docname: str) -> Page:
     if not path.is_file():
         raise BookError.at(path, 0, "the page is missing", "write it, or take it out of _toc.yml")
     status = path.stat()
-    return _load(path, status.st_mtime_ns, status.st_size, language, docname,
-                 book.framework_keys, book.myst_extensions)
+    return _load(
+        path, status.st_mtime_ns, status.st_size, language, docname, book.framework_keys, book.myst_extensions
+    )
 
 
 @lru_cache(maxsize=4096)
-def _load(path: Path, _mtime: int, _size: int, language: str, docname: str,
-          frameworks: tuple[str, ...], extensions: tuple[str, ...]) -> Page:
+def _load(
+    path: Path,
+    _mtime: int,
+    _size: int,
+    language: str,
+    docname: str,
+    frameworks: tuple[str, ...],
+    extensions: tuple[str, ...],
+) -> Page:
     return parse(read_text(path), path, language, docname, frameworks, extensions)
 
 
-def parse(text: str, path: Path, language: str, docname: str,
-          frameworks: Sequence[str], extensions: Sequence[str] = ("colon_fence", "dollarmath")) -> Page:
+def parse(
+    text: str,
+    path: Path,
+    language: str,
+    docname: str,
+    frameworks: Sequence[str],
+    extensions: Sequence[str] = ("colon_fence", "dollarmath"),
+) -> Page:
     """Parse a page.  Raises BookError for front matter that is not YAML; the rest is left to ``check``."""
     reader = _Reader(text, path, tuple(frameworks), _markdown(tuple(extensions)))
     front_matter = reader.read()
     return Page(
-        language=language, docname=docname, path=path, text=text, front_matter=front_matter,
+        language=language,
+        docname=docname,
+        path=path,
+        text=text,
+        front_matter=front_matter,
         frameworks=front_matter.frameworks or tuple(frameworks),
-        blocks=tuple(reader.blocks), groups=tuple(_groups(reader.members)),
-        directives=tuple(reader.directives), labels=tuple(reader.labels), problems=tuple(reader.problems),
+        blocks=tuple(reader.blocks),
+        groups=tuple(_groups(reader.members)),
+        directives=tuple(reader.directives),
+        labels=tuple(reader.labels),
+        problems=tuple(reader.problems),
     )
 
 
@@ -122,9 +143,12 @@ class _Reader:
             if not isinstance(values, dict):
                 raise BookError.at(self.path, 1, "front matter is not a mapping", "write `key: value` lines")
         except yaml.YAMLError as error:
-            raise BookError.at(self.path, yaml_line(error) + 1,
-                               f"front matter is not valid YAML ({yaml_problem(error)})",
-                               "mend the lines between the two `---`") from None
+            raise BookError.at(
+                self.path,
+                yaml_line(error) + 1,
+                f"front matter is not valid YAML ({yaml_problem(error)})",
+                "mend the lines between the two `---`",
+            ) from None
         return self._front_matter_values(values)
 
     def _front_matter_values(self, values: dict[str, Any]) -> FrontMatter:
@@ -137,16 +161,26 @@ class _Reader:
                 known[key] = tuple(value)
         for name in known.get("frameworks", ()):
             if name not in self.frameworks:
-                self.problem(1, f"front matter names an unknown framework {name!r}",
-                             "known: " + " ".join(self.frameworks))
+                self.problem(
+                    1,
+                    f"front matter names an unknown framework {name!r}",
+                    "known: " + " ".join(self.frameworks),
+                )
         known["frameworks"] = tuple(f for f in self.frameworks if f in known.get("frameworks", ()))
-        for key, allowed in (("devices", range(3)), ("timeout", range(1, 86400)), ("memory", range(1, 1 << 20))):
+        for key, allowed in (
+            ("devices", range(3)),
+            ("timeout", range(1, 86400)),
+            ("memory", range(1, 1 << 20)),
+        ):
             value = values.get(key)
             if value is None:
                 continue
             if not isinstance(value, int) or value not in allowed:
-                self.problem(1, f"front matter `{key}: {value}` is out of range",
-                             f"give a whole number from {allowed.start} to {allowed.stop - 1}")
+                self.problem(
+                    1,
+                    f"front matter `{key}: {value}` is out of range",
+                    f"give a whole number from {allowed.start} to {allowed.stop - 1}",
+                )
             else:
                 known[key] = value
         return FrontMatter(**known)
@@ -156,8 +190,11 @@ class _Reader:
         options, body, offset = self.options(name, token.content, line)
         if name in ("code-cell", "unavailable"):
             if nested:
-                self.problem(line, f"a {{{name}}} stands inside a list or another directive",
-                             "move it to the top level of the page (it would not be executed there)")
+                self.problem(
+                    line,
+                    f"a {{{name}}} stands inside a list or another directive",
+                    "move it to the top level of the page (it would not be executed there)",
+                )
             else:
                 self.member(name, argument, options, body, line, line + 1 + offset, end)
             return
@@ -191,11 +228,17 @@ class _Reader:
             block = "\n".join(x.strip()[1:] for x in lines[:count])
         try:
             # a cell's options are YAML, as MyST-NB reads them; other directives' are plain text
-            values = yaml.safe_load(dedent(block)) if name == "code-cell" or lines[0].strip() == "---" else {
-                k.strip(): v.strip() for k, _, v in (x.partition(":") for x in block.splitlines())}
+            values = (
+                yaml.safe_load(dedent(block))
+                if name == "code-cell" or lines[0].strip() == "---"
+                else {k.strip(): v.strip() for k, _, v in (x.partition(":") for x in block.splitlines())}
+            )
         except yaml.YAMLError as error:
-            self.problem(line + yaml_line(error), f"options of {{{name}}} are not valid ({yaml_problem(error)})",
-                         "write `:key: value`, with text that holds `: ` or `#` in quotes")
+            self.problem(
+                line + yaml_line(error),
+                f"options of {{{name}}} are not valid ({yaml_problem(error)})",
+                "write `:key: value`, with text that holds `: ` or `#` in quotes",
+            )
             values = {}
         if not isinstance(values, dict):
             values = {}
@@ -206,13 +249,24 @@ class _Reader:
             body.pop()
         return values or {}, "\n".join(body), count
 
-    def member(self, kind: str, argument: str, options: dict[str, Any], body: str,
-               line: int, source_line: int, end: int) -> None:
+    def member(
+        self,
+        kind: str,
+        argument: str,
+        options: dict[str, Any],
+        body: str,
+        line: int,
+        source_line: int,
+        end: int,
+    ) -> None:
         name = str(options.get("name") or "")
         unknown = set(options) - set(CELL_OPTIONS)
         if unknown:
-            self.problem(line, f"{{{kind}}} has an unknown option {sorted(unknown)[0]!r}",
-                         "known: " + " ".join(CELL_OPTIONS))
+            self.problem(
+                line,
+                f"{{{kind}}} has an unknown option {sorted(unknown)[0]!r}",
+                "known: " + " ".join(CELL_OPTIONS),
+            )
         if kind == "unavailable":
             member: Member = Unavailable(name, line, argument.strip(), body)
         else:
@@ -222,7 +276,10 @@ class _Reader:
                 tags = []
             alt = options.get("alt")
             member = Cell(
-                name, line, source_line, body,
+                name,
+                line,
+                source_line,
+                body,
                 frameworks=tuple(t for t in tags if t in self.frameworks),
                 tags=tuple(t for t in tags if t not in self.frameworks),
                 alt=str(alt) if alt else None,

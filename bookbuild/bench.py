@@ -1,0 +1,140 @@
+"""``make bench``: how long the steps of a build take, measured on a copy of the working tree.
+
+Times are wall-clock seconds of whole commands on this machine; ratios travel better than they do.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from bookbuild import environments, system
+from bookbuild.config import Book
+
+Say = Callable[[str], None]
+REPEATS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    seconds: float
+    peak_mib: float
+    """resident memory of the largest single process"""
+
+
+def bench(book: Book, say: Say) -> None:
+    """Measure and print.  The book's own ``_build`` and ``outputs`` are not touched."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        root = Path(folder) / "book"
+        copy_tree(book.root, root)
+        pages = len(book.pages) * len(book.languages)
+        say(
+            f"{os.cpu_count()} cores; {len(book.pages)} pages in {len(book.languages)} languages; "
+            f"medians of {REPEATS} where several runs are cheap"
+        )
+        full = command(root, "html")
+        each = 1000 * full.seconds / pages
+        say(f"full HTML, from nothing:     {full.seconds:6.1f} s  ({each:.0f} ms a page)")
+        say(f"no-op build:                 {repeated(root, lambda: None, 'html'):6.2f} s")
+        edit = book.page_path(book.source, book.pages[-1]).relative_to(book.root)
+        touch = _editor(root / edit)
+        say(f"one-page edit, one language: {repeated(root, touch, 'html', LANGS=book.source):6.2f} s")
+        say(f"one-page edit, all of them:  {repeated(root, touch, 'html'):6.2f} s")
+        notebooks = command(root, "notebooks")
+        say(f"all notebooks:               {notebooks.seconds:6.1f} s")
+        _pdf(book, root, say)
+        _execution(book, root, say)
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """The files that git tracks or would track, and the environments by a link."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=source,
+        capture_output=True,
+        check=True,
+    ).stdout.decode()
+    for name in filter(None, listed.split("\0")):
+        if (source / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source / name, target / name)
+    (target / ".venv").symlink_to(source / ".venv")
+
+
+def command(root: Path, name: str, **variables: str) -> Run:
+    """One ``python -m bookbuild`` command in the copy; raises where it fails."""
+    names = {f"BOOK_{k}": v for k, v in variables.items()}
+    environment = {**os.environ, **names, "PYTHONPATH": str(root)}
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bookbuild", name],
+        cwd=root,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    output = process.stdout.read() if process.stdout else b""
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{name} failed:\n{output.decode(errors='replace')}")
+    scale = 1024 if sys.platform == "linux" else 1024 * 1024
+    return Run(seconds, usage.ru_maxrss / scale)
+
+
+def repeated(root: Path, before: Callable[[], None], name: str, **variables: str) -> float:
+    command(root, name, **variables)
+    seconds = []
+    for _ in range(REPEATS):
+        before()
+        seconds.append(command(root, name, **variables).seconds)
+    return median(seconds)
+
+
+def _editor(path: Path) -> Callable[[], None]:
+    def touch() -> None:
+        path.write_text(path.read_text("utf-8") + "\nOne more sentence.\n", "utf-8")
+
+    return touch
+
+
+def _pdf(book: Book, root: Path, say: Say) -> None:
+    if system.missing("tex"):
+        say("PDF:                         not measured: no TeX")
+        return
+    one = command(root, "pdf", LANGS=book.source, FRAMEWORKS=book.framework_keys[0])
+    say(f"one PDF:                     {one.seconds:6.1f} s, peak {one.peak_mib:.0f} MiB in one process")
+    every = command(root, "pdf")
+    count = len(book.languages) * len(book.frameworks)
+    each = every.seconds / (count - 1)
+    say(f"the other {count - 1} PDFs:           {every.seconds:6.1f} s  ({each:.1f} s each)")
+
+
+def _execution(book: Book, root: Path, say: Say) -> None:
+    absent = [f for f in book.framework_keys if not environments.ready(root, f)]
+    present = " ".join(f for f in book.framework_keys if f not in absent)
+    if absent:
+        say(f"execution without {', '.join(absent)}: no environment here")
+    if not present:
+        return
+    run = command(root, "execute", FORCE="1", FRAMEWORKS=present)
+    cells = sum(
+        cell["seconds"]
+        for path in (root / "outputs").rglob("record.json")
+        for cell in json.loads(path.read_text("utf-8"))["cells"]
+    )
+    cores = os.cpu_count() or 1
+    say(
+        f"execution, wall:             {run.seconds:6.1f} s; cells alone {cells:.1f} s; "
+        f"wall / (cells / {cores} cores) = {run.seconds * cores / cells:.2f}"
+    )

@@ -1,0 +1,132 @@
+"""``make serve``: the site on loopback, rebuilt when a file changes, reloaded in the browser."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing import get_context
+from pathlib import Path
+
+from watchfiles import watch
+
+from bookbuild.build import Request, Task, build, publish, render
+from bookbuild.config import CONFIG, TOC, Book, Selection, load_book
+
+WATCHED = ("chapters", "figures", "outputs", CONFIG, TOC)
+RELOAD = "/-/changes"
+SCRIPT = f"""<script>new EventSource("{RELOAD}").onmessage = () => location.reload()</script>"""
+
+
+class Changes:
+    """Counts finished rebuilds; browsers wait for the next one."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._condition = threading.Condition()
+
+    def announce(self) -> None:
+        with self._condition:
+            self._count += 1
+            self._condition.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        with self._condition:
+            return self._condition.wait(seconds)
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Static files, with the reloading script put into pages on their way out, never into the files."""
+
+    def __init__(self, *args: object, changes: Changes, **kwargs: object) -> None:
+        self.changes = changes
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:
+        if self.path == RELOAD:
+            self._events()
+            return
+        path = Path(self.translate_path(self.path))
+        page = path / "index.html" if path.is_dir() and self.path.endswith("/") else path
+        if page.suffix == ".html" and page.is_file():
+            self._page(page)
+        else:
+            super().do_GET()
+
+    def _page(self, page: Path) -> None:
+        body = page.read_text("utf-8").replace("</body>", SCRIPT + "</body>").encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _events(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        try:
+            while True:
+                changed = self.changes.wait(15)
+                self.wfile.write(b"data: changed\n\n" if changed else b": still here\n\n")
+                self.wfile.flush()
+        except OSError:
+            return  # the browser left
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Requests are not news."""
+
+
+def server(site: Path, port: int, changes: Changes) -> ThreadingHTTPServer:
+    handler = partial(Handler, directory=str(site), changes=changes)
+    http = ThreadingHTTPServer(("127.0.0.1", port), handler)  # type: ignore[arg-type]
+    http.daemon_threads = True
+    return http
+
+
+def touched(book: Book, languages: Iterable[str], paths: Iterable[Path]) -> tuple[str, ...]:
+    """The languages to rebuild: a translated page touches its own, everything else touches all."""
+    changed = set()
+    for path in paths:
+        parts = path.relative_to(book.root).parts
+        own = parts[1] if parts[0] == "chapters" and len(parts) > 2 else ""
+        changed |= {own} if own in book.language_keys and own != book.source else set(languages)
+    return tuple(x for x in languages if x in changed)
+
+
+def serve(book: Book, languages: tuple[str, ...], port: int, say: Callable[[str], None]) -> None:
+    """Build, serve and rebuild until interrupted."""
+    chosen = Selection(languages, book.framework_keys, book.pages)
+    build(book, Request(("html",), chosen, strict=False, execute=False), say)
+    changes = Changes()
+    http = server(book.root / "_build" / "html", port, changes)
+    threading.Thread(target=http.serve_forever, daemon=True).start()
+    say(f"serving on http://127.0.0.1:{http.server_port}/  (Ctrl+C ends it)")
+    paths = [book.root / name for name in WATCHED if (book.root / name).exists()]
+    workers = min(os.cpu_count() or 1, len(languages))
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for batch in watch(*paths, raise_interrupt=False, debounce=200):
+            rebuild(load_book(book.root), languages, [Path(p) for _, p in batch], pool, say)
+            changes.announce()
+    http.shutdown()
+
+
+def rebuild(
+    book: Book,
+    languages: tuple[str, ...],
+    paths: list[Path],
+    pool: ProcessPoolExecutor,
+    say: Callable[[str], None],
+) -> None:
+    """Render what the changed files touch; findings are printed and the old pages stay."""
+    tasks = [Task("pages", x, book.framework_keys, book.pages) for x in touched(book, languages, paths)]
+    for task, future in [(t, pool.submit(render, book.root, t, ("html",))) for t in tasks]:
+        seconds, findings = future.result()
+        say(f"{task.language}: {seconds:.1f} s")
+        for finding in findings:
+            say(str(finding))
+    publish(book)
