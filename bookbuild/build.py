@@ -86,11 +86,9 @@ def _skipped(request: Request, say: Say) -> dict[str, str]:
 def _prepare(book: Book, request: Request, say: Say) -> Iterator[Finding]:
     """Bring the library and the outputs up to date."""
     from bookbuild.library import write_library
-    from bookbuild.lint import read_pages
+    from bookbuild.pages.book import require_sound_pages
 
-    _, faults = read_pages(book)
-    if faults:
-        raise BookError(faults)
+    require_sound_pages(book)
     for path in write_library(book):
         say(f"wrote {book.relative(path)}")
     if request.execute:

@@ -95,7 +95,9 @@ def execute(book: Book, chosen: Selection) -> int:
     """Execute what is stale and store the outputs."""
     from bookbuild.execution import execute
     from bookbuild.library import write_library
+    from bookbuild.pages.book import require_sound_pages
 
+    require_sound_pages(book)
     check = switch("CHECK")
     if not check:
         for path in write_library(book):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from bookbuild import store
 from bookbuild.config import Book
-from bookbuild.errors import BookError, Finding
+from bookbuild.errors import Finding
 from bookbuild.files import read_text
 from bookbuild.library import library_findings
-from bookbuild.pages import Page, check, load_page
+from bookbuild.pages import Page
+from bookbuild.pages.book import read_pages
 from bookbuild.pages.canonical import canonical
 
 ROLE = re.compile(r"\{(ref|numref|eq|cite|cite:t|cite:p|doc)\}`([^`]+)`")
@@ -26,30 +26,13 @@ def findings(book: Book) -> Iterator[Finding]:
     yield from stray_pages(book)
     english = {p.docname: p for p in pages if p.language == book.source}
     for page in pages:
-        source = None if page.language == book.source else english.get(page.docname)
-        yield from (_relative(book, f) for f in check(page, source))
         yield from _not_canonical(book, page)
-        if source is not None:
-            yield from _labels_as_in_english(book, page, source)
+        if page.language != book.source and page.docname in english:
+            yield from _labels_as_in_english(book, page, english[page.docname])
     yield from links(book, pages)
     if not faults:
         yield from library_findings(book)
         yield from store.findings(book)
-
-
-def read_pages(book: Book) -> tuple[list[Page], list[Finding]]:
-    """Every page that can be read, and what is wrong with the others."""
-    pages: list[Page] = []
-    faults: list[Finding] = []
-    for language in book.language_keys:
-        for docname in book.pages:
-            if language != book.source and not book.page_path(language, docname).is_file():
-                continue
-            try:
-                pages.append(load_page(book, language, docname))
-            except BookError as error:
-                faults += [_relative(book, f) for f in error.findings]
-    return pages, faults
 
 
 def stray_pages(book: Book) -> Iterator[Finding]:
@@ -158,14 +141,3 @@ def _not_canonical(book: Book, page: Page) -> Iterator[Finding]:
         pairs = zip(page.text.split("\n"), wanted.split("\n"), strict=False)
         line = next((i for i, (a, b) in enumerate(pairs, 1) if a != b), 0)
         yield Finding(book.relative(page.path), line, "is not in canonical form", "run `make fmt`")
-
-
-def _relative(book: Book, finding: Finding) -> Finding:
-    path = Path(finding.path)
-    return Finding(
-        book.relative(path) if path.is_absolute() else finding.path,
-        finding.line,
-        finding.problem,
-        finding.mend,
-        finding.severity,
-    )
