@@ -1,4 +1,4 @@
-"""Virtual environments of the clone: ``.venv/<name>`` from its complete lock, made again when the lock changes.
+"""Virtual environments of the clone: ``.venv/<name>`` from its lock, made again when the lock changes.
 
 Runs on any Python from 3.9 with nothing installed: it makes the environment that everything else runs in.
 ``environments/<name>.in`` says which Python versions and machines an environment supports; its lock is
@@ -64,9 +64,8 @@ def ready(root: Path, name: str) -> bool:
 
 
 def supported(root: Path, name: str) -> tuple[str, ...]:
-    """The Python versions, best first, that the environment's requirements declare: ``# python: 3.11 3.12``."""
-    versions = _declared(root, name, "python")
-    return versions or ("3.11", "3.12", "3.13")
+    """The Python versions, best first, that ``environments/<name>.in`` declares: ``# python: 3.11 3.12``."""
+    return _declared(root, name, "python") or ("3.11", "3.12", "3.13")
 
 
 def _declared(root: Path, name: str, key: str) -> tuple[str, ...]:
@@ -87,7 +86,7 @@ def variable(name: str) -> str:
 
 
 def _made_by_choice(root: Path, name: str) -> bool:
-    """Whether the environment belongs to the interpreter that the user chose; true where nothing is chosen."""
+    """Whether the environment was made by the interpreter that the user chose, if they chose one."""
     chosen = os.environ.get(variable(name))
     if not chosen:
         return True
@@ -97,13 +96,14 @@ def _made_by_choice(root: Path, name: str) -> bool:
 
 def _base(python: str) -> str | None:
     """The real executable behind an interpreter, whether a link, a shim or a virtual environment."""
-    return _ask(python, "import os, sys; print(os.path.realpath(getattr(sys, '_base_executable', sys.executable)))")
+    return _ask(python, "import os, sys; print(os.path.realpath(sys._base_executable))")
 
 
 def _ask(python: str, question: str) -> str | None:
-    """What the interpreter prints, or None when it does not run (a dangling link, a shim of an absent version)."""
+    """What the interpreter prints, or None when it does not run (a shim of an absent version, say)."""
+    command = [python, "-I", "-c", question]
     try:
-        answer = subprocess.run([python, "-I", "-c", question], capture_output=True, text=True, timeout=60, check=False)
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return answer.stdout.strip() if answer.returncode == 0 else None
@@ -128,12 +128,12 @@ def choose(root: Path, name: str) -> list[str]:
     Takes ``PYTHON_<NAME>=``, else the first supported version on PATH, else uv.  Raises Problem.
     """
     machines = _declared(root, name, "machine")
-    if machines and platform.machine().lower() not in {*machines, *("amd64" for m in machines if m == "x86_64")}:
+    if machines and platform.machine() not in machines:
         raise Problem(f"needs a machine of type {' or '.join(machines)}; this one is {platform.machine()}")
-    versions = supported(root, name)
+    versions, setting = supported(root, name), variable(name)[len("BOOK_") :]
     chosen = os.environ.get(variable(name))
     if chosen:
-        return _chosen(chosen, variable(name)[len("BOOK_") :], versions)
+        return _chosen(chosen, setting, versions)
     without_venv = None
     for python in _on_path(versions):
         version, has_venv = _probe(python) or ("", False)
@@ -146,18 +146,18 @@ def choose(root: Path, name: str) -> list[str]:
         return [uv, "venv", "--seed", "--no-project", "--python", versions[0]]
     if without_venv:
         raise Problem(_no_venv(*without_venv))
-    setting = variable(name)[len("BOOK_") :]
-    raise Problem(f"needs Python {_either(versions)}, and none is on PATH; install one, install uv, or set {setting}=")
+    mend = f"install one, install uv, or set {setting}="
+    raise Problem(f"needs Python {_either(versions)}, and none is on PATH; {mend}")
 
 
 def _chosen(python: str, setting: str, versions: tuple[str, ...]) -> list[str]:
     path = shutil.which(os.path.expanduser(python))
     found = _probe(path) if path else None
     if path is None or found is None:
-        raise Problem(f"{setting}={python} is not a Python that runs; give the path of Python {_either(versions)}")
+        raise Problem(f"{setting}={python} is not a Python that runs; give the path of {_either(versions)}")
     version, has_venv = found
     if version not in versions:
-        raise Problem(f"{setting}={python} is Python {version}; this environment needs Python {_either(versions)}")
+        raise Problem(f"{setting}={python} is Python {version}; this environment needs {_either(versions)}")
     if not has_venv:
         raise Problem(_no_venv(path, version))
     return [path, "-I", "-m", "venv"]
@@ -201,7 +201,7 @@ def ensure(root: Path, wanted: Iterable[str], report: Report = print) -> dict[st
                 report(line)
 
         with ThreadPoolExecutor(max_workers=len(missing)) as pool:
-            results.update(zip(missing, pool.map(lambda name: _make(root, name, say), missing)))
+            results.update(pool.map(lambda name: (name, _make(root, name, say)), missing))
     return results
 
 
@@ -235,7 +235,7 @@ def _alone(root: Path, name: str, report: Report) -> Iterator[int]:
 
 
 def _create(root: Path, name: str, report: Report, held: int) -> None:
-    """Build in place, because a virtual environment cannot be moved; keep the one before until this one stands."""
+    """Build in place, because it cannot be moved afterwards; keep the one before until this one stands."""
     maker = choose(root, name)
     new, before = folder(root, name), folder(root, name).with_name(f"{name}.before")
     log = new.with_name(f"{name}.log")
@@ -265,20 +265,20 @@ def _create(root: Path, name: str, report: Report, held: int) -> None:
 
 
 def _install(root: Path, name: str, output, held: int, phase: Report) -> None:
-    requirements = str(lock(root, name))
     phase("downloading")
-    pip = [str(interpreter(root, name)), "-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+    pip = [str(interpreter(root, name)), "-I", "-m", "pip", "install", "--no-input"]
+    options = ["--disable-pip-version-check", "--progress-bar", "off", "-r", str(lock(root, name))]
 
     def watch(line: str) -> None:
         if line.startswith("Installing collected packages"):
             phase("installing")
 
-    _run([*pip, "--progress-bar", "off", "-r", requirements], output, held, watch)
+    _run([*pip, *options], output, held, watch)
 
 
 def _run(command: list[str], output, held: int, watch: Report) -> None:
-    """Run to the end, every line into the log.  A failure becomes a Problem with the last line that says why."""
-    env = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON") and key != "VIRTUAL_ENV"}
+    """Run to the end, every line into the log.  A failure becomes a Problem with the line that says why."""
+    env = {key: os.environ[key] for key in os.environ if not key.startswith(("PYTHON", "VIRTUAL_ENV"))}
     env.update(PIP_USER="0", PYTHONUNBUFFERED="1")
     reason = ""
     with subprocess.Popen(
@@ -304,9 +304,10 @@ def _place(log: str) -> str:
 
 
 def _see_the_clone(environment: Path) -> None:
-    """Make ``bookbuild`` and ``d2l`` of this clone importable; the path is relative, so the clone may move."""
+    """Make the clone's ``bookbuild`` and ``d2l`` importable; the path is relative, so the clone may move."""
     (packages,) = (environment / "lib").glob("python3.*/site-packages")
-    (packages / "clone.pth").write_text(os.path.relpath(environment.parent.parent, packages) + "\n", encoding="utf-8")
+    clone = os.path.relpath(environment.parent.parent, packages)
+    (packages / "clone.pth").write_text(clone + "\n", encoding="utf-8")
 
 
 def _stamp(environment: Path, content: bytes) -> None:
@@ -322,11 +323,11 @@ def _since(started: float) -> str:
 def main(arguments: list[str]) -> int:
     root = Path(__file__).resolve().parent.parent
     if not arguments:
-        print(f"usage: python3 -m bookbuild.environments NAME...; known: {', '.join(names(root))}", file=sys.stderr)
+        _to_stderr(f"usage: python3 -m bookbuild.environments NAME...; known: {', '.join(names(root))}")
         return 2
     problems = [problem for problem in ensure(root, arguments, _to_stderr).values() if problem]
     for problem in problems:
-        print(problem, file=sys.stderr)
+        _to_stderr(problem)
     return 1 if problems else 0
 
 

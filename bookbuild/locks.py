@@ -1,8 +1,8 @@
 """``make lock``: write the complete locks from ``environments/*.in`` with uv.
 
-Locks hold public versions only, for Linux and macOS.  What a CUDA build of a framework brings along (``nvidia-*``,
-``cuda-*``, ``triton``) stays out: the CPU build has none of it, and where only the CUDA build is offered pip finds
-the matching ones by itself.
+Locks hold public versions only, for Linux and macOS.  What a CUDA build of a framework brings along
+(``nvidia-*``, ``cuda-*``, ``triton``) stays out: the CPU build has none of it, and where only the CUDA build
+is offered pip finds the matching ones by itself.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def cleaned(compiled: str, name: str, versions: tuple[str, ...]) -> str:
 
 
 def write_lock(root: Path, name: str, upgrade: bool) -> Path:
-    """Compile one environment's requirements.  Without ``upgrade``, versions already locked stay where they can."""
+    """Compile one environment's requirements.  Without ``upgrade``, locked versions stay where they can."""
     versions = environments.supported(root, name)
     target = root / "environments" / (f"{name}.txt" if name in ("build", "lock") else f"{name}.cpu.txt")
     with tempfile.TemporaryDirectory() as scratch:
@@ -48,8 +48,9 @@ def write_lock(root: Path, name: str, upgrade: bool) -> Path:
         if target.exists() and not upgrade:
             compiled.write_bytes(target.read_bytes())
         uv = environments.folder(root, "lock") / "bin" / "uv"
-        command = [str(uv), "pip", "compile", "--quiet", "--no-config", "--universal", "--fork-strategy", "fewest"]
-        command += ["--python-version", versions[0], "--no-header", "--no-annotate", "-o", str(compiled)]
+        command = [str(uv), "pip", "compile", "--quiet", "--no-config", "--no-header", "--no-annotate"]
+        command += ["--universal", "--fork-strategy", "fewest", "--python-version", versions[0]]
+        command += ["-o", str(compiled)]
         command += ["--generate-hashes"] if name in HASHED else []
         subprocess.run([*command, f"environments/{name}.in"], cwd=root, check=True)
         target.write_text(cleaned(compiled.read_text("utf-8"), name, versions), "utf-8")

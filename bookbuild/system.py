@@ -1,4 +1,4 @@
-"""Debian packages beside Python's: what PDFs and the browser tests need, whether it is there, how to install it.
+"""Debian packages that PDFs and the browser tests need: whether they are there, how to install them.
 
 Standard library only.
 """
@@ -57,7 +57,7 @@ OS_RELEASE = Path("/etc/os-release")
 def missing(kind: str) -> tuple[str, ...]:
     """The Debian packages that ``kind`` (tex or browser) still needs on this machine."""
     needs = NEEDS[kind]
-    found = _tex_files([need.tex for need in needs if need.tex])
+    found = _tex_files([need.tex for need in needs if need.tex]) if kind == "tex" else frozenset()
     return tuple(need.package for need in needs if not _present(need, found))
 
 
@@ -71,7 +71,7 @@ def _present(need: Need, tex_files: frozenset[str]) -> bool:
 
 def _tex_files(names: list[str]) -> frozenset[str]:
     """Those of the files that TeX finds; asked in one call."""
-    return frozenset(Path(line).name for line in _output(["kpsewhich", *names]).splitlines()) if names else frozenset()
+    return frozenset(Path(line).name for line in _output(["kpsewhich", *names]).splitlines())
 
 
 def _output(command: list[str]) -> str:
@@ -91,7 +91,7 @@ def install(kind: str, report: Report = print) -> str | None:
         return None
     distribution = _distribution()
     if kind == "browser" and "ubuntu" in distribution:
-        return "Chromium comes as a snap on Ubuntu; install it: snap install chromium (its driver comes along)"
+        return "Chromium is a snap on Ubuntu and brings its driver; install it: snap install chromium"
     if "debian" not in distribution or not shutil.which("apt-get"):
         return f"install what Debian calls {' '.join(packages)} with this system's package manager"
     command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
@@ -109,10 +109,9 @@ def install(kind: str, report: Report = print) -> str | None:
 def _apt(step: list[str]) -> str | None:
     """Run quietly; the last line of a failure."""
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(
-        [step[0], "-qq", "-o", "DPkg::Lock::Timeout=300", *step[1:]],
-        env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-    )  # fmt: skip
+    command = [step[0], "-qq", "-o", "DPkg::Lock::Timeout=300", *step[1:]]
+    both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, text=True, check=False, **both)
     lines = [line for line in done.stdout.splitlines() if line.strip()]
     return (lines[-1] if lines else "no message") if done.returncode else None
 

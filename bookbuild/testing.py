@@ -16,7 +16,7 @@ SYSTEM_KINDS = ("browser", "tex")
 def run_tests(root: Path, strict: bool = False) -> int:
     """Run every test that this machine can run; the exit code of pytest.
 
-    What cannot be had here is said in one line each and its tests are left out; ``strict`` makes that a failure.
+    What cannot be had here is said in one line each and its tests are left out; ``strict`` fails instead.
     """
     problems, without = prepare(root)
     for problem in problems:
@@ -27,8 +27,10 @@ def run_tests(root: Path, strict: bool = False) -> int:
 
 
 def prepare(root: Path) -> tuple[list[str], list[str]]:
-    """Environments and Debian packages side by side: the problems, and the markers of tests that cannot run."""
-    frameworks = [name for name in environments.names(root) if name not in TOOLS and not name.endswith(".gpu")]
+    """Environments and Debian packages side by side: problems, and the markers of tests that cannot run."""
+    frameworks = [
+        name for name in environments.names(root) if name not in TOOLS and not name.endswith(".gpu")
+    ]
     with ThreadPoolExecutor() as pool:
         made = pool.submit(environments.ensure, root, frameworks)
         installed = {kind: problem for kind in SYSTEM_KINDS if (problem := system.install(kind))}
