@@ -1,0 +1,125 @@
+"""Sphinx for one language of the book, in this process, over Jupyter Book's configuration."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import ValidationError
+from jupyter_book.config import get_final_config
+from jupyter_book.pdf import update_latex_documents
+from sphinx.application import Sphinx
+from sphinx.errors import SphinxError
+from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+from bookbuild.config import CONFIG, TOC, Book
+from bookbuild.errors import BookError, Finding
+from bookbuild.files import read_text
+from bookbuild.pages import check, load_page
+from bookbuild.render.findings import WarningLog, findings
+from bookbuild.render.project import page_language
+from bookbuild.render.strings import strings
+
+DOWNLOADS = ("notebooks", "pdf")
+
+
+def configuration(book: Book, lang: str, overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Sphinx's configuration for one language, with Jupyter Book's ``latex_doc_overrides`` left in it."""
+    language = book.language(lang)
+    user = yaml.safe_load(read_text(book.root / CONFIG))
+    user["title"] = language.book_title
+    try:
+        config, meta = get_final_config(
+            user_yaml=copy.deepcopy(user), sourcedir=book.root / "chapters" / lang, raise_on_invalid=True,
+            cli_config={"latex_individualpages": False},
+        )
+    except ValidationError as error:
+        raise BookError.at(CONFIG, 0, error.message.strip(), "see Jupyter Book's configuration reference") from None
+    theme = dict(config.get("html_theme_options") or {})
+    theme["search_bar_text"] = strings(lang)["search"]
+    config.update(
+        external_toc_path=str(book.root / TOC), language=language.sphinx, project=language.book_title,
+        bookbuild_language=lang, html_theme_options=theme, latex_doc_overrides=meta["latex_doc_overrides"],
+        **strings(lang)["configuration"],
+    )
+    config.update(overrides or {})
+    return config
+
+
+@contextmanager
+def sphinx_app(book: Book, lang: str, builder: str, outdir: Path, doctreedir: Path,
+               overrides: Mapping[str, Any] | None = None) -> Iterator[Sphinx]:
+    """Open Sphinx for one language; build inside the ``with`` block.
+
+    Every warning is an error: they are collected and raised together, as one BookError, when the block ends.
+    """
+    config = configuration(book, lang, overrides)
+    latex = config.pop("latex_doc_overrides")
+    source, log = book.root / "chapters" / lang, WarningLog()
+    source.mkdir(parents=True, exist_ok=True)
+    try:
+        with patch_docutils(), docutils_namespace():
+            app = Sphinx(source, None, outdir, doctreedir, builder, confoverrides=config,
+                         status=None, warning=log)
+            app.config.latex_documents = update_latex_documents(app.config.latex_documents, latex)
+            if app.config.use_multitoc_numbering:
+                app.setup_extension("sphinx_multitoc_numbering")
+            yield app
+    except SphinxError as error:
+        raise BookError([*findings(book, log.records), *_failure(book, error)]) from None
+    finally:
+        _forget_handlers()
+    if log.records:
+        raise BookError(findings(book, log.records))
+
+
+def build_html(book: Book, lang: str, downloads: Sequence[str] = DOWNLOADS) -> None:
+    """The site of one language, in ``_build/html/<lang>``.
+
+    ``downloads`` names what is published beside it: a page links to nothing else.
+    """
+    check_pages(book, lang)
+    outdir = book.root / "_build" / "html" / lang
+    doctrees = book.root / "_build" / "doctrees" / lang
+    overrides = {"bookbuild_site_layout": True, "bookbuild_downloads": sorted(downloads)}
+    with sphinx_app(book, lang, "html", outdir, doctrees, overrides) as app:
+        app.build()
+
+
+def check_pages(book: Book, lang: str) -> None:
+    """Raise the format's findings of all pages at once, before Sphinx sees one of them."""
+    found: list[Finding] = []
+    for docname in book.pages:
+        try:
+            english = load_page(book, book.source, docname)
+            own = page_language(book, lang, docname)
+            page = english if own == book.source else load_page(book, own, docname)
+            found += check(page, None if page is english else english)
+        except BookError as error:
+            found += error.findings
+    errors = {_relative(book, f): None for f in found if f.severity == "error"}
+    if errors:
+        raise BookError(errors)
+
+
+def _relative(book: Book, finding: Finding) -> Finding:
+    return Finding(book.relative(Path(finding.path)), finding.line, finding.problem, finding.mend, finding.severity)
+
+
+def _failure(book: Book, error: SphinxError) -> tuple[Finding, ...]:
+    if isinstance(error, BookError):
+        return tuple(_relative(book, f) for f in error.findings)
+    return findings(book, [f"WARNING: {error}"])
+
+
+def _forget_handlers() -> None:
+    """Sphinx leaves handlers on its logger that hold the application; the next one needs none of them."""
+    import logging
+
+    logger = logging.getLogger("sphinx")
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)

@@ -1,0 +1,39 @@
+"""Pages that a language does not have yet: the English text, said to be English."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms import SphinxTransform
+
+from bookbuild.render.project import page_language
+from bookbuild.render.strings import strings
+
+
+class EnglishFallback(SphinxTransform):
+    """Mark the page's sections as English and put a notice, in the site's language, under the title."""
+
+    default_priority = 35
+
+    def apply(self, **kwargs: Any) -> None:
+        book, language = self.app.bookbuild_book, self.config.bookbuild_language
+        own = page_language(book, language, self.env.docname)
+        if own == language or self.env.docname not in book.pages:
+            return
+        says = strings(language)["fallback"]
+        tag, own_tag = (f"language-{book.language(key).html}" for key in (language, own))
+        for section in self.document.children:
+            if isinstance(section, nodes.section):
+                section["classes"].append(own_tag)
+        notice = nodes.note("", nodes.paragraph("", says), classes=["fallback-notice", tag])
+        title = next(self.document.findall(nodes.title), None)
+        if title is None:
+            self.document.insert(0, notice)
+        else:
+            title.parent.insert(title.parent.index(title) + 1, notice)
+
+
+def setup_fallback(app: Sphinx) -> None:
+    app.add_transform(EnglishFallback)

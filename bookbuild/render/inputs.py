@@ -1,0 +1,57 @@
+"""What a page shows besides its own text: which pages must be read again although their file did not change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+from bookbuild import store
+from bookbuild.config import Book
+from bookbuild.errors import BookError
+from bookbuild.pages import load_page
+from bookbuild.render.project import page_language
+
+SHARED = ("d2l/**/*.py", "environments/*.txt", "data/**/*")
+"""files that decide whether stored outputs are fresh"""
+
+Inputs = tuple[str, tuple[Any, ...], tuple[Any, ...]]
+
+
+def outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str],
+             removed: set[str]) -> list[str]:
+    """Pages that now come from another file, or whose outputs appeared, went or changed in freshness."""
+    book, language = app.bookbuild_book, app.config.bookbuild_language
+    shared = _stamps(book.root, SHARED)
+    before: dict[str, Inputs] = getattr(env, "bookbuild_inputs", {})
+    unchanged = shared == getattr(env, "bookbuild_shared", None)
+    now = {name: _inputs(book, language, name, before.get(name) if unchanged else None)
+           for name in book.pages if name in env.found_docs}
+    env.bookbuild_inputs, env.bookbuild_shared = now, shared
+    return [name for name in now if name in before and before[name] != now[name]]
+
+
+def _inputs(book: Book, language: str, docname: str, before: Inputs | None) -> Inputs:
+    source = page_language(book, language, docname)
+    records = _stamps(book.root, [f"outputs/{docname}/*/record.json"])
+    if before is not None and before[1] == records:
+        return source, records, before[2]
+    return source, records, tuple(_freshness(book, docname))
+
+
+def _freshness(book: Book, docname: str) -> Iterator[Any]:
+    try:
+        page = load_page(book, book.source, docname)
+        for framework in page.frameworks if page.groups else ():
+            freshness = store.freshness(book, page, framework)
+            yield framework, freshness.missing, tuple(sorted(freshness.stale_cells))
+    except BookError as error:
+        yield str(error)
+
+
+def _stamps(root: Path, patterns: tuple[str, ...] | list[str]) -> tuple[Any, ...]:
+    paths = sorted(path for pattern in patterns for path in root.glob(pattern) if path.is_file())
+    return tuple((str(path.relative_to(root)), path.stat().st_mtime_ns) for path in paths)

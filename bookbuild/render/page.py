@@ -1,0 +1,87 @@
+"""What stands around a page: the same page in other languages, downloads, scripts and styles."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+from bookbuild.config import Book
+from bookbuild.render.strings import strings
+
+HERE = Path(__file__).parent
+COLAB = "https://colab.research.google.com/#fileId="
+HEADER = ["book-menus.html", "article-header-buttons.html"]
+
+
+def setup_page(app: Sphinx) -> None:
+    book: Book = app.bookbuild_book
+    app.connect("config-inited", add_folders)
+    app.connect("html-page-context", complete_context, priority=100)  # before the theme tries its templates
+    app.add_css_file("book.css", priority=900)
+    # before the page is painted, so that the panes do not flicker
+    app.add_js_file("framework-choice.js", priority=100, **{"data-frameworks": " ".join(book.framework_keys)})
+    app.add_js_file("book.js", loading_method="defer")
+
+
+def add_folders(app: Sphinx, config: Config) -> None:
+    config.templates_path = [*config.templates_path, str(HERE / "templates")]
+    config.html_static_path = [*config.html_static_path, str(HERE / "static")]
+    config.html_theme_options.setdefault("article_header_end", HEADER)
+
+
+def complete_context(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any],
+                     doctree: nodes.document | None) -> None:
+    book: Book = app.bookbuild_book
+    lang = app.config.bookbuild_language
+    context["book"] = {"says": strings(lang), "languages": [], "downloads": []}
+    if not app.config.bookbuild_site_layout or app.builder.name != "html":
+        return
+    top = f"{context['content_root']}../"
+    page = app.builder.get_target_uri(pagename)
+    context["book"]["languages"] = languages(book, lang, top, page)
+    frameworks = app.env.metadata.get(pagename, {}).get("book_frameworks") or []
+    context["book"]["downloads"] = downloads(
+        book, lang, top, pagename, frameworks, tuple(app.config.bookbuild_downloads))
+    context["book"]["frameworks"] = " ".join(d["key"] for d in context["book"]["downloads"])
+    if pagename in book.pages:
+        context["metatags"] = context.get("metatags", "") + alternates(book, top, page)
+
+
+def languages(book: Book, lang: str, top: str, page: str) -> list[dict[str, Any]]:
+    """The same page in each language, by relative address."""
+    return [{"title": x.title, "html": x.html, "href": f"{top}{x.key}/{page}", "current": x.key == lang}
+            for x in book.languages]
+
+
+def downloads(book: Book, lang: str, top: str, pagename: str, frameworks: list[str],
+              published: tuple[str, ...]) -> list[dict[str, Any]]:
+    """For each framework: the page's notebook (where it has cells), the book's PDF, and Colab's address."""
+    found = []
+    for framework in book.frameworks:
+        if frameworks and framework.key not in frameworks:
+            continue
+        entry: dict[str, Any] = {"key": framework.key, "title": framework.title}
+        notebook = f"notebooks/{lang}/{framework.key}/{pagename}.ipynb"
+        if frameworks and "notebooks" in published:
+            entry["notebook"] = top + notebook
+            if book.site:
+                entry["colab"] = COLAB + quote(f"{book.site}/{notebook}", safe="")
+        if "pdf" in published:
+            entry["pdf"] = f"{top}pdf/{lang}/d2l-{lang}-{framework.key}.pdf"
+        if len(entry) > 2:
+            found.append(entry)
+    return found
+
+
+def alternates(book: Book, top: str, page: str) -> str:
+    """``hreflang`` links for search engines; absolute where the site's address is known."""
+    base = f"{book.site}/" if book.site else top
+    targets = [(x.html, x.key) for x in book.languages] + [("x-default", book.source)]
+    return "".join(f'\n<link rel="alternate" hreflang="{tag}" href="{escape(f"{base}{key}/{page}")}" />'
+                   for tag, key in targets)

@@ -1,0 +1,52 @@
+"""What changes in the tree of the whole book on its way to LaTeX."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docutils import nodes
+from sphinx.builders.latex.nodes import thebibliography
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+PLACE = "bibliography_place"
+
+
+class PreferDrawings(SphinxPostTransform):
+    """An output that has a drawing is shown as one, not as text.
+
+    MyST-NB's own list for LaTeX omits SVG; it selects with priority 4.
+    """
+
+    default_priority = 3
+    formats = ("latex",)
+
+    def run(self, **kwargs: Any) -> None:
+        for bundle in self.document.findall(nodes.container):
+            if bundle.get("nb_element") == "mime_bundle":
+                drawing = next((x for x in bundle.children if x.get("mime_type") == "image/svg+xml"), None)
+                if drawing is not None:
+                    bundle.replace_self(drawing.children)
+
+
+class KeepBibliographyPlace(SphinxPostTransform):
+    """Sphinx moves the bibliography to the book's end (priority 750), away from its page and that page's title."""
+
+    default_priority = 749
+    formats = ("latex",)
+
+    def run(self, **kwargs: Any) -> None:
+        first = next(self.document.findall(nodes.citation), None)
+        if first is not None:
+            first.parent[PLACE] = True
+
+
+class MoveBibliographyBack(SphinxPostTransform):
+    default_priority = 751
+    formats = ("latex",)
+
+    def run(self, **kwargs: Any) -> None:
+        bibliography = next(self.document.findall(thebibliography), None)
+        place = next((x for x in self.document.findall(nodes.Element) if x.get(PLACE)), None)
+        if bibliography is not None and place is not None:
+            bibliography.parent.remove(bibliography)
+            place.append(bibliography)
