@@ -93,26 +93,23 @@ def pdf(book: Book, chosen: Selection) -> int:
 @command
 def execute(book: Book, chosen: Selection) -> int:
     """Execute what is stale and store the outputs."""
-    from bookbuild.execution import execute
     from bookbuild.library import write_library
     from bookbuild.pages.book import require_sound_pages
 
+    options = {
+        "device": device(),
+        "force": switch("FORCE"),
+        "check": switch("CHECK"),
+        "workers": number("WORKERS"),
+        "scheduler": variable("SCHEDULER") or None,
+    }
     require_sound_pages(book)
-    check = switch("CHECK")
-    if not check:
+    if not options["check"]:
         for path in write_library(book):
             click.echo(f"wrote {book.relative(path)}")
-    result = execute(
-        book,
-        chosen.pages,
-        chosen.frameworks,
-        device=device(),
-        force=switch("FORCE"),
-        check=check,
-        workers=number("WORKERS"),
-        scheduler=variable("SCHEDULER") or None,
-    )
-    return min(1, report(result.findings))
+    from bookbuild.execution import execute
+
+    return min(1, report(execute(book, chosen.pages, chosen.frameworks, **options).findings))
 
 
 @command

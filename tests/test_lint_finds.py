@@ -1,0 +1,85 @@
+"""Lint finds what leads nowhere, and is silent on a sound book."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bookbuild.config import Book, load_book
+from bookbuild.lint import findings
+
+FIXTURE = Path(__file__).parent / "fixtures" / "book"
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Book:
+    shutil.copytree(FIXTURE, tmp_path / "book")
+    return load_book(tmp_path / "book")
+
+
+def found(book: Book) -> list[str]:
+    """All but what the absent outputs cause: the fixture has none stored."""
+    return [str(f) for f in findings(book) if "make execute" not in f.mend]
+
+
+def append(book: Book, text: str, language: str = "en") -> int:
+    """Add text to a page; returns its line."""
+    path = book.page_path(language, "tensors")
+    before = path.read_text()
+    path.write_text(before + "\n" + text + "\n")
+    return before.count("\n") + 2
+
+
+def test_a_sound_book_gives_no_finding(book: Book):
+    assert found(book) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("See {ref}`sec-none`.", "{ref} names 'sec-none', which is nowhere"),
+        ("See {eq}`eq-none`.", "{eq} names 'eq-none', which is nowhere"),
+        ("See {numref}`Figure %s <fig-none>`.", "{numref} names 'fig-none', which is nowhere"),
+        ("As {cite:t}`nobody1900` says.", "names 'nobody1900', which is nowhere"),
+        ("A [link](nowhere.md).", "link target 'nowhere.md' does not exist"),
+    ],
+)
+def test_a_reference_that_leads_nowhere_is_found(book: Book, text: str, words: str):
+    line = append(book, text)
+    (finding,) = found(book)
+    assert finding.startswith(f"chapters/en/tensors.md:{line}: ") and words in finding
+
+
+def test_a_missing_picture_is_found(book: Book):
+    line = append(book, "```{figure} none.svg\n:alt: A picture\n\nCaption.\n```")
+    (finding,) = found(book)
+    assert finding.startswith(f"chapters/en/tensors.md:{line}: ") and "none.svg" in finding
+
+
+def test_a_label_that_a_translation_lost_or_invented_is_found(book: Book):
+    append(book, "(sec-only-here)=\n\nText.", "pt")
+    path = book.page_path("pt", "tensors")
+    path.write_text(path.read_text().replace("(sec-tensors)=\n", ""))
+    text = "\n".join(found(book))
+    assert "label 'sec-tensors' of the English page is missing" in text
+    assert "label 'sec-only-here' is not in the English page" in text
+
+
+def test_a_page_outside_the_table_of_contents_is_found(book: Book):
+    book.page_path("en", "stray").write_text("# Stray\n")
+    (finding,) = found(book)
+    assert finding.startswith("chapters/en/stray.md: is not in _toc.yml")
+
+
+def test_a_page_that_is_not_in_canonical_form_is_found(book: Book):
+    path = book.page_path("en", "tensors")
+    path.write_text(path.read_text().replace("data: [small.csv]\nkernelspec", "zeta: 1\nkernelspec"))
+    (finding,) = found(book)
+    assert "make fmt" in finding
+
+
+def test_a_library_out_of_step_is_found(book: Book):
+    (book.root / "d2l" / "jax.py").write_text("")
+    assert any(x.startswith("d2l/jax.py: differs") for x in found(book))
