@@ -98,7 +98,7 @@ TITLE_PAGE = r"""
 """
 
 SPHINX_SETUP = ",".join((
-    "verbatimwithframe=false", "verbatimwrapslines=true", "verbatimforcewraps=true",
+    "verbatimwrapslines=true", "verbatimforcewraps=true",
     "verbatimsep=4pt", "pre_border-width=0pt", "pre_border-radius=2pt", "VerbatimColor={HTML}{F5F6F8}", "VerbatimHighlightColor={HTML}{E8EBF0}",
     "TitleColor={HTML}{1B2A41}", "InnerLinkColor={HTML}{1F4E8C}", "OuterLinkColor={HTML}{1F4E8C}",
     "HeaderFamily=\\sffamily\\bfseries", "hmargin={25mm,25mm}", "vmargin={25mm,25mm}",
