@@ -9,7 +9,7 @@ from sphinx.application import Sphinx
 from sphinx.builders.latex import LaTeXBuilder
 from sphinx.builders.latex.theming import Theme
 
-from bookbuild.config import find_root, load_book
+from bookbuild.config import Book
 from bookbuild.render.nodes import keep_framework
 from bookbuild.render.pdf.settings import edition, latex_elements
 from bookbuild.render.pdf.svg import SvgToPdf
@@ -26,8 +26,8 @@ class BookLaTeXBuilder(LaTeXBuilder):
     default_translator_class = BookLaTeXTranslator
 
     def init(self) -> None:
-        self.book = load_book(find_root(self.srcdir))
-        self.book_language = next(x for x in self.book.languages if x.sphinx == self.config.language)
+        self.book: Book = self.app.bookbuild_book
+        self.book_language = self.book.language(self.config.bookbuild_language)
         self.framework = self.book.frameworks[0]
         self.resolved: nodes.document | None = None
         elements = latex_elements(self.book_language)
@@ -62,7 +62,7 @@ def file_stem(language: str, framework: str) -> str:
     return f"d2l-{language}-{framework}"
 
 
-def setup(app: Sphinx) -> None:
+def setup_pdf(app: Sphinx) -> None:
     """Called by the extension of the whole book."""
     app.add_config_value("bookbuild_pdf_frameworks", [], "", list)
     app.add_builder(BookLaTeXBuilder, override=True)
