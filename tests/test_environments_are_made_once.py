@@ -133,7 +133,9 @@ def test_a_failure_keeps_the_environment_there_was(root: Path, fake: Path) -> No
 def test_an_interrupted_creation_is_started_over_and_waits_for_an_orphaned_pip(
     root: Path, fake: Path
 ) -> None:
-    (fake / "pip").write_text('sleep 2; echo "orphan ended" >> "$FAKE/notes"')
+    ten = "1 2 3 4 5 6 7 8 9 10"
+    wait = f'for i in {ten}; do for j in {ten}; do [ -e "$FAKE/go" ] || sleep 0.5; done; done'
+    (fake / "pip").write_text(f'{wait}; echo "orphan ended" >> "$FAKE/notes"')
     code = (
         f"import sys; sys.path.insert(0, {str(REPOSITORY)!r}); from bookbuild import environments as e; "
         f"from pathlib import Path; e.ensure(Path({str(root)!r}), ['jax'], lambda line: None)"
@@ -146,8 +148,13 @@ def test_an_interrupted_creation_is_started_over_and_waits_for_an_orphaned_pip(
     assert environments.folder(root, "jax").exists()
     assert not environments.ready(root, "jax")
     (fake / "pip").write_text("exit 0")
-    problems, lines = make(root, "jax")
-    assert problems == {"jax": None}
+    lines: list[str] = []
+
+    def hear(line: str) -> None:
+        lines.append(line)
+        (fake / "go").touch()
+
+    assert environments.ensure(root, ["jax"], hear) == {"jax": None}
     assert lines[0] == "jax: another process is making it; waiting"
     assert [line.split()[0] for line in notes(fake)] == ["venv", "pip", "orphan", "venv", "pip"]
 
