@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bookbuild import environments
 
+TOOLS = ("build", "lock")
 HASHED = ("build",)  # every machine kind finds the same files for these: no framework with a local CPU build
 CUDA = re.compile(r"(nvidia|cuda)-|triton==")
 HEADER = """\
@@ -33,7 +34,7 @@ def entries(compiled: str) -> list[str]:
 def cleaned(compiled: str, name: str, versions: tuple[str, ...]) -> str:
     """uv's output as the lock we keep: our header, and no packages of CUDA builds."""
     found = entries(compiled)
-    kept = [entry for entry in found if not CUDA.match(entry)]
+    kept = [entry for entry in found if name.endswith(".gpu") or not CUDA.match(entry)]
     cuda = CUDA_NOTE if len(kept) < len(found) else ""
     header = HEADER.format(name=name, versions=", ".join(versions), cuda=cuda)
     return header + "\n".join(kept) + "\n"
@@ -42,7 +43,9 @@ def cleaned(compiled: str, name: str, versions: tuple[str, ...]) -> str:
 def write_lock(root: Path, name: str, upgrade: bool) -> Path:
     """Compile one environment's requirements.  Without ``upgrade``, locked versions stay where they can."""
     versions = environments.supported(root, name)
-    target = root / "environments" / (f"{name}.txt" if name in ("build", "lock") else f"{name}.cpu.txt")
+    target = (
+        root / "environments" / f"{name if name in TOOLS or name.endswith('.gpu') else f'{name}.cpu'}.txt"
+    )
     with tempfile.TemporaryDirectory() as scratch:
         compiled = Path(scratch) / "lock.txt"
         if target.exists() and not upgrade:
@@ -64,9 +67,7 @@ def main() -> int:
     if problem:
         print(problem, file=sys.stderr)
         return 1
-    for name in environments.names(root):
-        if name.endswith(".gpu"):
-            continue  # a GPU profile is frozen on the machine that captures
+    for name in environments.names(root):  # jax before jax.gpu, which keeps to its versions
         try:
             print(write_lock(root, name, upgrade).relative_to(root), flush=True)
         except subprocess.CalledProcessError as error:

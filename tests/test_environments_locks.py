@@ -48,6 +48,15 @@ def test_frameworks_share_the_versions_that_the_reader_sees() -> None:
     assert pins("mxnet")["numpy"].startswith("1.23.")
 
 
+@pytest.mark.parametrize("name", ["pytorch", "tensorflow", "jax"])
+def test_the_gpu_environment_has_the_versions_of_the_cpu_environment(name: str) -> None:
+    cpu, gpu = pins(name), pins(f"{name}.gpu")
+    differ = {package for package in cpu.keys() & gpu.keys() if cpu[package] != gpu[package]}
+    assert not differ
+    assert cpu.keys() - gpu.keys() <= {"tensorflow-cpu"}
+    assert any(package.startswith("nvidia-") for package in gpu)
+
+
 def test_the_build_lock_is_checked_by_hashes() -> None:
     for entry in locks.entries(environments.lock(ROOT, "build").read_text()):
         assert "--hash=sha256:" in entry, entry
