@@ -1,7 +1,7 @@
 """Render: pages and stored outputs to HTML; also the Sphinx extension that does it (``bookbuild.render``).
 
-``sphinx_app`` opens a Sphinx application for one language and any builder, ``build_html`` makes the site of one
-language, ``build_landing`` the page above the languages.  Sphinx is imported only when one of them is called.
+``sphinx_app`` opens a Sphinx application for one language and any builder, ``build_html`` makes the site of
+one language, ``build_landing`` the page above the languages.  Sphinx is imported only when one is called.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-_PLACES = {"sphinx_app": "app", "build_html": "app", "build_landing": "landing"}
+_PLACES = {"sphinx_app": "app", "build_html": "app", "build_landing": "front"}
 
 __all__ = ["build_html", "build_landing", "setup", "sphinx_app"]
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ from bookbuild.render.project import page_language
 from bookbuild.render.strings import strings
 
 DOWNLOADS = ("notebooks", "pdf")
+UNUSED = ("sphinx_comments", "sphinx_thebe")
+"""extensions of Jupyter Book that load scripts from elsewhere on every page; the book has no use for them"""
 
 
 def configuration(book: Book, lang: str, overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -38,7 +42,9 @@ def configuration(book: Book, lang: str, overrides: Mapping[str, Any] | None = N
             cli_config={"latex_individualpages": False},
         )
     except ValidationError as error:
-        raise BookError.at(CONFIG, 0, error.message.strip(), "see Jupyter Book's configuration reference") from None
+        raise BookError.at(CONFIG, 0, error.message.strip(), "see Jupyter Book's reference") from None
+    config["extensions"] = [x for x in config["extensions"] if x not in UNUSED]
+    config.pop("comments_config", None)
     theme = dict(config.get("html_theme_options") or {})
     theme["search_bar_text"] = strings(lang)["search"]
     config.update(
@@ -107,7 +113,7 @@ def check_pages(book: Book, lang: str) -> None:
 
 
 def _relative(book: Book, finding: Finding) -> Finding:
-    return Finding(book.relative(Path(finding.path)), finding.line, finding.problem, finding.mend, finding.severity)
+    return replace(finding, path=book.relative(Path(finding.path)))
 
 
 def _failure(book: Book, error: SphinxError) -> tuple[Finding, ...]:
@@ -118,8 +124,6 @@ def _failure(book: Book, error: SphinxError) -> tuple[Finding, ...]:
 
 def _forget_handlers() -> None:
     """Sphinx leaves handlers on its logger that hold the application; the next one needs none of them."""
-    import logging
-
     logger = logging.getLogger("sphinx")
     for handler in list(logger.handlers):
         logger.removeHandler(handler)

@@ -48,7 +48,7 @@ class FoldSolutions(SphinxPostTransform):
             title, *content = node.children
             summary = folded_summary("", "", *title.children, classes=["admonition-title"])
             classes = ["admonition", "solution", "folded-solution"]
-            node.replace_self(folded("", summary, *content, ids=node["ids"], classes=classes))
+            node.parent.replace(node, folded("", summary, *content, ids=node["ids"], classes=classes))
 
 
 def setup_exercises(app: Sphinx) -> None:

@@ -16,6 +16,7 @@ from bookbuild.render.groups import setup_groups
 from bookbuild.render.inputs import outdated
 from bookbuild.render.nodes import setup_nodes
 from bookbuild.render.page import setup_page
+from bookbuild.render.pdf.builder import setup_pdf
 from bookbuild.render.project import BookProject
 from bookbuild.render.reader import note_reading, outputs_folder
 from bookbuild.render.words import setup_words
@@ -31,7 +32,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("bookbuild_site_layout", False, "html", bool)
     app.add_config_value("bookbuild_downloads", [], "html", list)
     app.bookbuild_book = load_book(find_root(Path(app.srcdir)))
-    for part in (setup_nodes, setup_groups, setup_exercises, setup_fallback, setup_page, setup_words):
+    for part in (setup_nodes, setup_groups, setup_exercises, setup_fallback, setup_page, setup_words, setup_pdf):
         part(app)
     if app.bookbuild_book.site:
         for extension in ("sphinxext.opengraph", "sphinx_sitemap"):
@@ -47,7 +48,7 @@ def complete_configuration(app: Sphinx, config: Config) -> None:
     """What follows from the book's facts and is not written in ``_config.yml`` a second time."""
     book = app.bookbuild_book
     config.nb_custom_formats = {".md": [READER, {}, False]}
-    config.bibtex_bibfiles = [os.path.relpath(book.root / name, app.srcdir) for name in config.bibtex_bibfiles]
+    config.bibtex_bibfiles = [os.path.relpath(book.root / x, app.srcdir) for x in config.bibtex_bibfiles]
     if book.site:
         address = f"{book.site}/{config.bookbuild_language}/"
         config.html_baseurl = config.ogp_site_url = address
@@ -57,6 +58,6 @@ def complete_configuration(app: Sphinx, config: Config) -> None:
 
 
 def use_book(app: Sphinx) -> None:
-    """After MyST-NB has made its configuration: the book's pages, and pictures out of the published folder."""
+    """After MyST-NB's configuration: the book's pages, and pictures out of the published folder."""
     app.project = app.env.project = BookProject(app, app.bookbuild_book, app.config.bookbuild_language)
     app.env.mystnb_config = app.env.mystnb_config.copy(output_folder=str(outputs_folder(app)))

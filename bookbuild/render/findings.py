@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 
-from bookbuild.config import Book
+from bookbuild.config import CONFIG, TOC, Book
 from bookbuild.errors import Finding
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -24,7 +24,7 @@ MENDS = (
     (r"could not find bibtex key|bibtex key", "mend the key, or add the entry to chapters/references.bib"),
     (r"term not in glossary", "mend the term, or add it to the glossary page"),
     (r"[Dd]uplicate", "give one of them another name"),
-    (r"Unknown directive|Unknown interpreted text role|directive", "mend the directive's name or its options"),
+    (r"[Dd]irective|Unknown interpreted text role", "mend the directive's name or its options"),
     (r"alternative text", "add `:alt:` to the group's first cell (in a translation: to the placeholder)"),
     (r"toctree|_toc|\[etoc", "mend the entry in _toc.yml"),
 )
@@ -53,7 +53,7 @@ def _read(book: Book, record: str) -> Iterator[Finding]:
     text = COLOUR.sub("", record).strip()
     match = RECORD.fullmatch(text)
     place, problem = (match["place"] or "", match["problem"]) if match else ("", text)
-    path, line = _place(book, place)
+    path, line = _place(book, place) if place else (TOC if "[etoc]" in problem else CONFIG, 0)
     problem = KIND.sub("", " ".join(problem.split()))
     problem = SOURCE.sub("", problem).rstrip(".:; ").replace(f"{book.root}/", "")
     yield Finding(path, line, problem, _mend(problem))
@@ -61,8 +61,8 @@ def _read(book: Book, record: str) -> Iterator[Finding]:
 
 def _place(book: Book, place: str) -> tuple[str, int]:
     match = PLACE.fullmatch(place)
-    if not place or match is None:
-        return "_config.yml", 0
+    if match is None:
+        return place, 0
     path = match["path"]
     for known in (path, f"{path}.md"):
         candidate = (book.root / known).resolve()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import Any
+from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -22,18 +22,17 @@ class UnavailableDirective(SphinxDirective):
 
     required_arguments = 1
     has_content = True
-    option_spec = {"name": directives.unchanged_required, "class": directives.class_option}
+    option_spec: ClassVar = {"name": directives.unchanged_required, "class": directives.class_option}
 
     def run(self) -> list[nodes.Node]:
         framework = self.arguments[0]
         title = _titles(self.config)[framework]
-        pane = framework_pane(name=self.options["name"], framework=framework, title=title, state="unavailable")
         says = strings(self.config.bookbuild_language)["unavailable"].format(framework=title)
-        note = nodes.container("", nodes.paragraph("", says, classes=["output-note"]), classes=["unavailable-reason"])
-        reason = nodes.container(classes=self.options.get("class", []))
+        reason = nodes.container(classes=["unavailable-reason", *self.options.get("class", [])])
         self.state.nested_parse(self.content, self.content_offset, reason)
-        note += reason.children if not reason["classes"] else [reason]
-        pane += note
+        note = nodes.paragraph("", says, classes=["output-note"])
+        pane = framework_pane("", note, reason, name=self.options["name"], framework=framework,
+                              title=title, state="unavailable")
         self.set_source_info(pane)
         return [pane]
 
@@ -52,7 +51,7 @@ class GroupFrameworks(SphinxTransform):
             parent.clear()
             parent.extend(children)
         for number, tabs in enumerate(list(self.document.findall(self._framework_tabs)), 1):
-            tabs.replace_self(self._prose(tabs, f"prose-{number}"))
+            tabs.parent.replace(tabs, self._prose(tabs, f"prose-{number}"))
 
     def _grouped(self, children: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
         for name, run in groupby(children, key=_member):
@@ -91,7 +90,9 @@ class GroupFrameworks(SphinxTransform):
             child = next((c for c in cell.children if c.get("nb_element") == _PARTS[part]), None)
             if child is not None:
                 summary = folded_summary("", self.says[f"show_{part}"])
-                child.replace_self(folded("", summary, child.deepcopy(), classes=[f"folded-{part}"]))
+                fold = folded("", summary, classes=[f"folded-{part}"])
+                cell.replace(child, fold)
+                fold += child
 
     def _framework_tabs(self, node: nodes.Node) -> bool:
         """A sphinx-design tab-set whose items are synchronised by framework keys."""

@@ -1,4 +1,4 @@
-"""What a page shows besides its own text: which pages must be read again although their file did not change."""
+"""What a page shows besides its own text: which pages must be read again though their file is the same."""
 
 from __future__ import annotations
 

@@ -13,23 +13,26 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 
-class framework_group(nodes.General, nodes.Element):  # noqa: N801
+class framework_group(nodes.General, nodes.Element):
     """One step in several frameworks.
 
-    Attributes: ``name`` (the cell group's name, or nothing for prose), ``frameworks`` (keys, in the book's order)
-    and ``label`` (what a reader without sight hears).  Children: ``framework_pane``, each with an id of its own.
+    Attributes: ``name`` (the cell group's name, or nothing for prose), ``frameworks`` (keys, in the book's
+    order), ``label`` (for assistive technology).  Children: ``framework_pane``, each with an id of its own.
     """
 
 
-class framework_pane(nodes.General, nodes.Element):  # noqa: N801
-    """One framework's part: ``framework`` (key), ``title``, ``state`` (fresh, stale, missing, unavailable, prose)."""
+class framework_pane(nodes.General, nodes.Element):
+    """One framework's part.
+
+    Attributes: ``framework`` (key), ``title``, ``state`` (fresh, stale, missing, unavailable or prose).
+    """
 
 
 class folded(nodes.General, nodes.Element):
     """A part that is shown when the reader asks for it.  The first child may be a ``folded_summary``."""
 
 
-class folded_summary(nodes.Part, nodes.TextElement):  # noqa: N801
+class folded_summary(nodes.Part, nodes.TextElement):
     """What the reader sees of a folded part."""
 
 
@@ -42,7 +45,7 @@ def keep_framework(document: nodes.document, key: str) -> None:
         panes = list(group_panes(group))
         pane = next((p for p in panes if p["framework"] == key), None)
         kept = pane.children if pane is not None else titled(panes[0]) if panes else []
-        group.replace_self(kept)
+        group.parent.replace(group, kept)
 
 
 def group_panes(group: nodes.Element) -> Iterator[framework_pane]:
@@ -114,8 +117,8 @@ def _skip(self: Any, node: nodes.Element) -> None:
 
 
 def setup_nodes(app: Sphinx) -> None:
-    plain = {builder: (_pass, _pass) for builder in ("latex", "text", "man", "texinfo")}
-    silent = {builder: (_skip, None) for builder in plain}
+    plain = dict.fromkeys(("latex", "text", "man", "texinfo"), (_pass, _pass))
+    silent = dict.fromkeys(plain, (_skip, None))
     app.add_node(framework_group, html=(visit_group, depart_group), **plain)
     app.add_node(framework_pane, html=(visit_pane, depart_pane), **plain)
     app.add_node(folded, html=(visit_folded, depart_folded), **plain)

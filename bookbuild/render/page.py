@@ -16,7 +16,7 @@ from bookbuild.render.strings import strings
 
 HERE = Path(__file__).parent
 COLAB = "https://colab.research.google.com/#fileId="
-HEADER = ["book-menus.html", "article-header-buttons.html"]
+THEME = {"article_header_end": ["book-header.html"], "navbar_persistent": []}
 
 
 def setup_page(app: Sphinx) -> None:
@@ -32,7 +32,7 @@ def setup_page(app: Sphinx) -> None:
 def add_folders(app: Sphinx, config: Config) -> None:
     config.templates_path = [*config.templates_path, str(HERE / "templates")]
     config.html_static_path = [*config.html_static_path, str(HERE / "static")]
-    config.html_theme_options.setdefault("article_header_end", HEADER)
+    config.html_theme_options = THEME | config.html_theme_options
 
 
 def complete_context(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any],

@@ -22,10 +22,12 @@ from bookbuild.render.project import page_language
 from bookbuild.render.strings import strings
 
 LOGGER = logging.getLogger(__name__)
-OWN_METADATA = ("jupytext", "kernelspec", "language_info", "frameworks", "data", "devices", "timeout", "memory")
+OWN_METADATA = (
+    "data", "devices", "frameworks", "jupytext", "kernelspec", "language_info", "memory", "timeout",
+)
 HIDE = {"hide-input": "code", "hide-output": "output"}
 
-_reading: tuple[Sphinx, Book] | None = None
+_reading: tuple[Sphinx, Book]
 
 
 class PageError(BookError, SphinxError):
@@ -62,7 +64,6 @@ def note_reading(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def read_page(text: str) -> nbformat.NotebookNode:
     """The page as a notebook in which every cell stands once for each of its frameworks."""
-    assert _reading is not None
     app, book = _reading
     page = page_of(book, app.config.bookbuild_language, app.env.docname)
     for path in (page.path, book.page_path(book.source, page.docname)):
@@ -143,8 +144,7 @@ def _expand(page: Page, borrowed: set[Unavailable], cell: nbformat.NotebookNode,
 
     ``borrowed`` are the reasons that a translated page does not give in its own words.
     """
-    group = page.group(cell.metadata["name"])
-    assert group is not None  # the page has been checked
+    group = next(g for g in page.groups if g.name == cell.metadata["name"])
     tagged = [t for t in cell.metadata.get("tags") or [] if t in page.frameworks]
     for framework in page.frameworks:
         member = group.member(framework)

@@ -1,0 +1,20 @@
+// Marks the reader's language; nobody is sent anywhere.  The book's own choice of light or dark holds here too.
+(() => {
+  "use strict";
+  try {
+    const theme = localStorage.getItem("theme");
+    if (theme) document.documentElement.dataset.theme = theme;
+  } catch {
+    // storage is blocked: the system's colours hold
+  }
+  const links = [...document.querySelectorAll("a[hreflang]")];
+  const primary = (tag) => tag.toLowerCase().split("-")[0];
+  for (const wanted of navigator.languages) {
+    const link = links.find((a) => a.hreflang.toLowerCase() === wanted.toLowerCase()) ??
+      links.find((a) => primary(a.hreflang) === primary(wanted));
+    if (link) {
+      link.classList.add("yours");
+      break;
+    }
+  }
+})();
