@@ -74,4 +74,4 @@ def _place(book: Book, place: str) -> tuple[str, int]:
 
 
 def _mend(problem: str) -> str:
-    return next((mend for pattern, mend in MENDS if re.search(pattern, problem)), "mend the page there")
+    return next((mend for pattern, mend in MENDS if re.search(pattern, problem)), "mend it there")
