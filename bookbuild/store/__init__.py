@@ -4,10 +4,10 @@ Nothing here imports Sphinx, Dask or nbclient: a clone with only the build envir
 beside any device, gives the same answer.
 """
 
-from bookbuild.store.freshness import Freshness, findings, freshness, picture_findings, stale, why
+from bookbuild.store.freshness import Freshness, command, findings, freshness, output_findings, stale, why
 from bookbuild.store.key import CellKey, Profile, explain
-from bookbuild.store.records import CellRecord, Record, path, read, write
-from bookbuild.store.sources import cpu_profile, keys
+from bookbuild.store.records import CellRecord, Record, path, read, sweep, write
+from bookbuild.store.sources import keys, profile
 
 __all__ = [
     "CellKey",
@@ -15,15 +15,17 @@ __all__ = [
     "Freshness",
     "Profile",
     "Record",
-    "cpu_profile",
+    "command",
     "explain",
     "findings",
     "freshness",
     "keys",
+    "output_findings",
     "path",
-    "picture_findings",
+    "profile",
     "read",
     "stale",
+    "sweep",
     "why",
     "write",
 ]

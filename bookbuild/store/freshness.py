@@ -95,19 +95,28 @@ def findings(book: Book) -> Iterator[Finding]:
     yield from _left_over(book)
 
 
-def picture_findings(book: Book, page: Page, record: Record) -> Iterator[Finding]:
-    """A cell draws at most one image, and says in words what it shows."""
+def output_findings(book: Book, page: Page, record: Record) -> Iterator[Finding]:
+    """What outputs must not be: two images of one cell, an image without a text, no error after all."""
     for cell in page.cells(record.framework):
         stored = record.cell(cell.name)
-        count = images(stored.outputs) if stored and "remove-output" not in cell.tags else 0
-        group = page.group(cell.name)
+        if stored is None:
+            continue
         where = book.relative(page.path), cell.line
+        raised = any(o["output_type"] == "error" for o in stored.outputs)
+        if "raises-exception" in cell.tags and not raised:
+            yield Finding(
+                *where,
+                f"cell {cell.name!r} is tagged `raises-exception` and raises none in {record.framework}",
+                "take the tag away, or mend the cell",
+            )
+        count = images(stored.outputs) if "remove-output" not in cell.tags else 0
         if count > 1:
             yield Finding(
                 *where,
                 f"cell {cell.name!r} draws {count} images in {record.framework}",
                 "draw one in each cell, or both as parts of one figure",
             )
+        group = page.group(cell.name)
         if count and not (group and group.alt):
             yield Finding(
                 *where,
@@ -137,7 +146,7 @@ def _notebook(book: Book, page: Page, framework: str) -> Iterator[Finding]:
         names = ", ".join(state.orphans)
         yield Finding(path, 0, f"its {framework} outputs hold cells that it no longer has: {names}", mend)
     if record is not None:
-        yield from picture_findings(book, page, record)
+        yield from output_findings(book, page, record)
 
 
 def _left_over(book: Book) -> Iterator[Finding]:

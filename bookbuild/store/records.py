@@ -15,8 +15,8 @@ from typing import Any
 from bookbuild.config import Book
 from bookbuild.errors import BookError
 from bookbuild.files import read_text
+from bookbuild.store import folders
 from bookbuild.store.bundles import Damaged, from_files, to_files
-from bookbuild.store.folders import replace_folder
 
 FORMAT = 1
 NAME = "record.json"
@@ -116,8 +116,13 @@ def write(book: Book, record: Record) -> bool:
         stored = None
     if stored is not None and stored.claim == record.claim:
         return False
-    replace_folder(path(book, record.page, record.framework, record.device), _files(record), book)
+    folders.replace_folder(path(book, record.page, record.framework, record.device), _files(record), book)
     return True
+
+
+def sweep(book: Book) -> None:
+    """Clear what an interrupted writing left behind."""
+    folders.sweep(book.root / "outputs")
 
 
 def _files(record: Record) -> dict[str, bytes]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from pathlib import Path
 
-from bookbuild import environments
 from bookbuild.config import Book
 from bookbuild.errors import BookError
 from bookbuild.files import digest, read_text
@@ -14,10 +12,6 @@ from bookbuild.pages import Page
 from bookbuild.store.key import CellKey, CellSource, Inputs, Profile, cell_keys, normal_lock
 from bookbuild.store.reach import PACKAGE
 from bookbuild.store.records import Record
-
-
-def profile_name(framework: str, device: str) -> str:
-    return f"{framework}.{device}"
 
 
 def keys(book: Book, page: Page, framework: str, profile: Profile) -> tuple[CellKey, ...]:
@@ -31,29 +25,24 @@ def cell_sources(page: Page, framework: str) -> tuple[CellSource, ...]:
 
 def declared_profile(book: Book, record: Record) -> Profile:
     """The profile that a record declares, with its lock as it is now; an empty lock when it is gone."""
-    lock = record.freeze if record.device == "gpu" else _lock(book, record.profile)
+    lock = normal_lock(record.freeze) if record.device == "gpu" else _lock(book, record.profile)
     return Profile(record.profile, record.python, record.device, lock)
 
 
-def cpu_profile(book: Book, framework: str) -> Profile:
-    """The profile of a run that is about to begin.  Raises BookError when it has no lock."""
-    name = profile_name(framework, "cpu")
+def profile(book: Book, framework: str, device: str, python: str, freeze: str = "") -> Profile:
+    """The profile of a run on this machine; on a GPU it is the ``freeze`` of all that is installed.
+
+    Raises BookError when a CPU profile has no lock.
+    """
+    name = f"{framework}.{device}"
+    if device == "gpu":
+        return Profile(name, python, device, normal_lock(freeze))
     lock = _lock(book, name)
     if not lock:
         raise BookError.at(
             f"environments/{name}.txt", 0, "is missing or empty", "restore it, or run `make lock`"
         )
-    return Profile(name, python_version(book, framework), "cpu", lock)
-
-
-def python_version(book: Book, framework: str) -> str:
-    """The Python of the framework's environment, ``3.11``, without starting it; "" where there is none."""
-    try:
-        text = (environments.folder(book.root, framework) / "pyvenv.cfg").read_text("utf-8")
-    except OSError:
-        return ""
-    found = re.search(r"^version(?:_info)?\s*=\s*(\d+\.\d+)", text, re.M)
-    return found.group(1) if found else ""
+    return Profile(name, python, device, lock)
 
 
 def library(root: Path) -> dict[str, str]:

@@ -1,0 +1,29 @@
+"""Run by a framework's Python: a kernel that ends with the process that started it.
+
+Usage: launcher.py PARENT KERNEL_ARGUMENTS...
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+
+def end_with(parent: int) -> None:
+    """Have the system kill this process when the thread that started it is gone (Linux; elsewhere
+    ipykernel looks for its parent every second)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before the line above
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    end_with(int(sys.argv.pop(1)))
+    sys.path.pop(0)  # this script's folder
+
+    from ipykernel import kernelapp
+
+    kernelapp.launch_new_instance()

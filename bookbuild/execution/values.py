@@ -1,0 +1,64 @@
+"""What goes to a worker and what comes back: plain values, so that any worker can do the work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+TIMEOUT = 600
+"""seconds for a notebook whose page says nothing"""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One notebook to run."""
+
+    page: str
+    framework: str
+    notebook: str
+    """JSON of nbformat 4.5"""
+    root: str
+    interpreter: str
+    device: str = "cpu"
+    devices: int = 0
+    timeout: int = TIMEOUT
+    scratch: str = ""
+    """a folder for run folders; "" for the system's"""
+
+    @property
+    def title(self) -> str:
+        return f"{self.page} {self.framework}"
+
+
+@dataclass(frozen=True, slots=True)
+class CellRun:
+    name: str
+    outputs: tuple[dict[str, Any], ...]
+    """normalised"""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    kind: Literal["error", "timeout", "dead", "start"]
+    cell: str
+    line: int
+    """in the cell, from 1"""
+    message: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    page: str
+    framework: str
+    cells: tuple[CellRun, ...]
+    seconds: float
+    peak_memory: int
+    """MiB"""
+    machine: str
+    python: str
+    installed: dict[str, str]
+    """versions of all packages of the environment"""
+    failure: Failure | None
+    log: str
