@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 PYTHON := .venv/build/bin/python
 BOOK := exec $(PYTHON) -m bookbuild
-COMMANDS := html pdf epub notebooks execute serve lib lint fmt translate-status test bench
+COMMANDS := html pdf notebooks execute serve lib lint fmt test bench
 
 .PHONY: all $(COMMANDS) lock clean distclean help
 .DEFAULT_GOAL := all
@@ -61,14 +61,13 @@ distclean: clean
 
 help:
 	@echo 'make                    install what is needed, execute what is stale, build HTML, notebooks and PDF'
-	@echo 'make html|pdf|epub|notebooks   one format; LANGS="pt fr" FRAMEWORKS=jax PAGES=chapter/page narrow it'
+	@echo 'make html|notebooks|pdf        one format; LANGS="pt fr" FRAMEWORKS=jax PAGES=chapter/page narrow it'
 	@echo 'make execute            execute what is stale; FORCE=1 all; PAGES= FRAMEWORKS= DEVICE=cpu|gpu'
 	@echo '                        SCHEDULER=tcp://host:port WORKERS=n CHECK=1'
 	@echo 'make serve              build, serve on loopback, rebuild and reload on every change; PORT=8000'
 	@echo 'make lib                write the saved cells into d2l/'
 	@echo 'make lint               check pages, translations, links, outputs, library; STRICT=1 at a release'
 	@echo 'make fmt                write pages in the canonical form'
-	@echo 'make translate-status   what is stale or missing, by language'
 	@echo 'make test               all tests, with coverage'
 	@echo 'make bench              benchmarks'
 	@echo 'make lock               write the locks from environments/*.in; UPGRADE=1 takes newer versions'

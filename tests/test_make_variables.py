@@ -46,7 +46,7 @@ def make(clone: Path, *arguments: str, **environment: str) -> subprocess.Complet
 
 
 @pytest.mark.parametrize(
-    "command", ["html", "pdf", "epub", "notebooks", "execute", "serve", "lib", "lint", "fmt", "test", "bench"]
+    "command", ["html", "pdf", "notebooks", "execute", "serve", "lib", "lint", "fmt", "test", "bench"]
 )
 def test_a_target_is_the_command_of_its_name(clone: Path, command: str) -> None:
     assert make(clone, command).stdout == f"-m bookbuild {command}\n"
