@@ -17,7 +17,7 @@ from bookbuild.pages.canonical import canonical
 ROLE = re.compile(r"\{(ref|numref|eq|cite|cite:t|cite:p|doc)\}`([^`]+)`")
 TARGET = re.compile(r"<([^>]+)>$")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?!https?:|mailto:)([^)\s]+)\)")
-EXTERNAL = re.compile(r"\]\((https?:[^)\s]*)\)")
+INLINE_CODE = re.compile(r"`[^`\n]*`")
 
 
 def findings(book: Book) -> Iterator[Finding]:
@@ -57,7 +57,8 @@ def links(book: Book, pages: Iterable[Page]) -> Iterator[Finding]:
         for x in book.language_keys
     }
     for page in pages:
-        for line, role, target in _roles(page.text):
+        prose = _prose(page)
+        for line, role, target in _roles(prose):
             known = cited if role.startswith("cite") else labels[page.language]
             if role == "doc":
                 continue
@@ -69,10 +70,19 @@ def links(book: Book, pages: Iterable[Page]) -> Iterator[Finding]:
                         f"{{{role}}} names {name.strip()!r}, which is nowhere",
                         "mend the name, or add the label (for a citation: to chapters/references.bib)",
                     )
-        yield from _files(book, page)
+        yield from _files(book, page, prose)
 
 
-def _files(book: Book, page: Page) -> Iterator[Finding]:
+def _prose(page: Page) -> str:
+    """The page's text with code blanked out, line for line."""
+    lines = page.text.split("\n")
+    for block in page.blocks:
+        if block.kind in ("code-cell", "fence", "code-block"):
+            lines[block.line - 1 : block.end_line] = [""] * (block.end_line - block.line + 1)
+    return "\n".join(lines)
+
+
+def _files(book: Book, page: Page, prose: str) -> Iterator[Finding]:
     for directive in page.directives:
         if directive.name in ("figure", "image") and "://" not in directive.argument:
             target = page.path.parent / directive.argument
@@ -83,7 +93,8 @@ def _files(book: Book, page: Page) -> Iterator[Finding]:
                     f"picture {directive.argument!r} does not exist",
                     "draw it (`python -m figures.draw`), or mend the path",
                 )
-    for found in LINK.finditer(page.text):
+    prose = INLINE_CODE.sub("", prose)
+    for found in LINK.finditer(prose):
         target, _, _ = found.group(1).partition("#")
         if (
             target
@@ -92,7 +103,7 @@ def _files(book: Book, page: Page) -> Iterator[Finding]:
         ):
             yield Finding(
                 book.relative(page.path),
-                _line(page.text, found.start()),
+                _line(prose, found.start()),
                 f"link target {target!r} does not exist",
                 "mend the path",
             )

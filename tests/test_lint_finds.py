@@ -52,6 +52,12 @@ def test_a_reference_that_leads_nowhere_is_found(book: Book, text: str, words: s
     assert finding.startswith(f"chapters/en/tensors.md:{line}: ") and words in finding
 
 
+@pytest.mark.parametrize("text", ["Write `blocks[0](X)`.", "```\nnet[0](X) and {ref}`nowhere`\n```"])
+def test_code_is_no_link(book: Book, text: str):
+    append(book, text)
+    assert found(book) == []
+
+
 def test_a_missing_picture_is_found(book: Book):
     line = append(book, "```{figure} none.svg\n:alt: A picture\n\nCaption.\n```")
     (finding,) = found(book)
