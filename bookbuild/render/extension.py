@@ -15,6 +15,7 @@ from bookbuild.render.fallback import setup_fallback
 from bookbuild.render.groups import setup_groups
 from bookbuild.render.inputs import outdated
 from bookbuild.render.nodes import setup_nodes
+from bookbuild.render.notebooks.builder import setup_notebooks
 from bookbuild.render.page import setup_page
 from bookbuild.render.pdf.builder import setup_pdf
 from bookbuild.render.project import BookProject
@@ -32,7 +33,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("bookbuild_site_layout", False, "html", bool)
     app.add_config_value("bookbuild_downloads", [], "html", list)
     app.bookbuild_book = load_book(find_root(Path(app.srcdir)))
-    for part in (setup_nodes, setup_groups, setup_exercises, setup_fallback, setup_page, setup_words, setup_pdf):
+    for part in (setup_nodes, setup_groups, setup_exercises, setup_fallback, setup_page, setup_words, setup_pdf,
+                 setup_notebooks):
         part(app)
     if app.bookbuild_book.site:
         for extension in ("sphinxext.opengraph", "sphinx_sitemap"):

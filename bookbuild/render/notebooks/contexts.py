@@ -27,6 +27,18 @@ class Emphasis(SubContext):
         return f"{before}<{self.element}>{text}</{self.element}>{after}"
 
 
+class Link(SubContext):
+    """A link, or only its text where the target has no address."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self.address = address
+
+    def make(self) -> str:
+        text = super().make()
+        return f"[{text}]({self.address})" if self.address and text.strip() else text
+
+
 class PipeTable(TableContext):
     """A table whose cells may hold the column mark: escaped in text, a command in formulas."""
 

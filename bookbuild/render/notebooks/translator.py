@@ -13,7 +13,7 @@ from sphinx_markdown_builder.contexts import IndentContext, SubContext, SubConte
 from sphinx_markdown_builder.translator import MarkdownTranslator, pushing_context
 
 from bookbuild.render.nodes import group_panes
-from bookbuild.render.notebooks.contexts import Emphasis, PipeTable, code_span
+from bookbuild.render.notebooks.contexts import Emphasis, Link, PipeTable, code_span
 from bookbuild.render.notebooks.marks import END, OPEN, cell_mark, only_for
 from bookbuild.render.notebooks.numbers import equation_number, number_of, section_number
 
@@ -94,6 +94,7 @@ class NotebookTranslator(MarkdownTranslator):
 
     # numbers
 
+    @pushing_context
     def visit_title(self, node: Element) -> None:
         if isinstance(node.parent, nodes.table):
             number = number_of(self.builder.env, self.builder.current_docname, "table", node.parent)
@@ -102,9 +103,6 @@ class NotebookTranslator(MarkdownTranslator):
         super().visit_title(node)
         if isinstance(node.parent, nodes.section):
             self.add(section_number(self.builder.env, self.builder.current_docname, node.parent))
-
-    def depart_title(self, node: Element) -> None:
-        self._pop_context(node)
 
     def visit_caption(self, node: Element) -> None:
         kind = self.builder.env.domains["std"].get_enumerable_node_type(node.parent)
@@ -148,15 +146,9 @@ class NotebookTranslator(MarkdownTranslator):
     def visit_strong(self, node: Element) -> None:
         self._push_context(Emphasis("**", "strong"))
 
+    @pushing_context
     def visit_reference(self, node: Element) -> None:
-        address = self.builder.address(node)
-        self._push_context(SubContext())
-        self.context_addresses = [*getattr(self, "context_addresses", []), address]
-
-    def depart_reference(self, node: Element) -> None:
-        text = self._ctx_queue.pop().make()
-        address = self.context_addresses.pop()
-        self.add(f"[{text}]({address})" if address else text)
+        self._push_context(Link(self.builder.address(node)))
 
     def visit_image(self, node: Element) -> None:
         source = self.builder.picture(node)

@@ -1,0 +1,29 @@
+"""Render: the notebooks that readers download, one for each page, language and framework, and the wheel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bookbuild.config import Book
+from bookbuild.pages import load_page
+
+
+def build(book: Book, lang: str, frameworks: Sequence[str], report: Callable[[str], None] | None = None
+          ) -> list[Path]:
+    """The notebooks of one language below ``_build/notebooks/<lang>``; returns their paths.
+
+    Raises BookError with every finding.
+    """
+    from bookbuild.render.app import sphinx_app
+
+    outdir = book.root / "_build" / "notebooks" / lang
+    doctrees = book.root / "_build" / "doctrees" / lang
+    with sphinx_app(book, lang, "notebook", outdir, doctrees,
+                    {"bookbuild_notebook_frameworks": list(frameworks)}) as app:
+        app.build()
+    made = [outdir / key / f"{page}.ipynb" for page in book.pages for key in frameworks
+            if key in load_page(book, book.source, page).frameworks]
+    if report is not None:
+        report(f"wrote {len(made)} notebooks in {book.language(lang).title}")
+    return made
