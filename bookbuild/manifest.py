@@ -14,8 +14,8 @@ from bookbuild.errors import Finding
 from bookbuild.files import read_text, write_atomically
 from bookbuild.pages import Page, load_page
 
-PANEL = re.compile(r"<\w+[^>]*\brole=\"tabpanel\"[^>]*>")
-PANEL_FRAMEWORK = re.compile(r'data-framework="([\w-]+)"')
+PANE = re.compile(r"<div[^>]*\bclass=\"framework-pane\b[^>]*>")
+PANE_FRAMEWORK = re.compile(r'data-framework="([\w-]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def holes(book: Book, entries: Iterable[Entry]) -> Iterator[Finding]:
 
 def _missing_panes(book: Book, path: Path, page: Page) -> Iterator[Finding]:
     panes: Counter[str] = Counter()
-    for panel in PANEL.finditer(read_text(path)):
-        framework = PANEL_FRAMEWORK.search(panel.group())
+    for pane in PANE.finditer(read_text(path)):
+        framework = PANE_FRAMEWORK.search(pane.group())
         panes[framework.group(1) if framework else ""] += 1
     for framework in page.frameworks:
         if panes[framework] != len(page.groups):
