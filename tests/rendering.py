@@ -22,7 +22,8 @@ Outputs = Mapping[str, Sequence[dict[str, Any]]]
 
 
 def text(value: str) -> dict[str, Any]:
-    return {"output_type": "execute_result", "execution_count": None, "metadata": {}, "data": {"text/plain": value}}
+    return {"output_type": "execute_result", "execution_count": None, "metadata": {},
+            "data": {"text/plain": value}}
 
 
 def display(**data: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/19
 ])
 def test_html_loses_what_could_act(hostile):
     clean = safe.html(hostile).lower()
-    for part in ("alert", "javascript", "<img", "<iframe", "style", "<form", "<input", "<svg", "id=", "class="):
+    for part in ("alert", "javascript", "<img", "<iframe", "style", "<form", "<svg", "id=", "class="):
         assert part not in clean
 
 

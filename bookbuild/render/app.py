@@ -14,6 +14,7 @@ import yaml
 from jsonschema import ValidationError
 from jupyter_book.config import get_final_config
 from jupyter_book.pdf import update_latex_documents
+from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
@@ -67,6 +68,7 @@ def sphinx_app(book: Book, lang: str, builder: str, outdir: Path, doctreedir: Pa
     latex = config.pop("latex_doc_overrides")
     source, log = book.root / "chapters" / lang, WarningLog()
     source.mkdir(parents=True, exist_ok=True)
+    locale.translators.clear()  # else the words of a language built before would stay
     try:
         with patch_docutils(), docutils_namespace():
             app = Sphinx(source, None, outdir, doctreedir, builder, confoverrides=config,

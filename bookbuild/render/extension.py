@@ -23,6 +23,10 @@ from bookbuild.render.reader import note_reading, outputs_folder
 from bookbuild.render.words import setup_words
 
 READER = "bookbuild.render.reader.read_page"
+PARTS = (
+    setup_nodes, setup_groups, setup_exercises, setup_fallback, setup_page, setup_words, setup_pdf,
+    setup_notebooks,
+)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -33,8 +37,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("bookbuild_site_layout", False, "html", bool)
     app.add_config_value("bookbuild_downloads", [], "html", list)
     app.bookbuild_book = load_book(find_root(Path(app.srcdir)))
-    for part in (setup_nodes, setup_groups, setup_exercises, setup_fallback, setup_page, setup_words, setup_pdf,
-                 setup_notebooks):
+    for part in PARTS:
         part(app)
     if app.bookbuild_book.site:
         for extension in ("sphinxext.opengraph", "sphinx_sitemap"):
