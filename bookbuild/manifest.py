@@ -14,7 +14,7 @@ from bookbuild.errors import Finding
 from bookbuild.files import read_text, write_atomically
 from bookbuild.pages import Page, load_page
 
-PANE = re.compile(r"<div[^>]*\bclass=\"framework-pane\b[^>]*>")
+PANE = re.compile(r"<div[^>]*\bid=\"cell-[^>]*>")
 PANE_FRAMEWORK = re.compile(r'data-framework="([\w-]+)"')
 
 

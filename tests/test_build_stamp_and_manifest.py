@@ -99,7 +99,9 @@ def test_a_page_without_one_frameworks_panes_is_a_hole(tmp_path: Path):
     groups = load_page(book, "en", docname).groups
     html = tmp_path / "_build" / entry.file
     html.parent.mkdir(parents=True)
-    panes = [f'<div class="framework-pane fresh" data-framework="{f}">' for _ in groups for f in book.framework_keys]
+    panes = [
+        f'<div data-framework="{f}" id="cell-{g.name}-{f}">' for g in groups for f in book.framework_keys
+    ]
     html.write_text("\n".join(panes))
     assert list(holes(book, [entry])) == []
     html.write_text("\n".join(panes[:-1]))
