@@ -137,7 +137,7 @@ class _Run:
         packages = _packages(self.job.interpreter)
         return Places(
             root=self.job.root,
-            folder=str(self.folder / "work"),
+            folder=str(self.folder),
             packages=str(packages),
             library=str(_library(self.job.interpreter, packages)),
         )

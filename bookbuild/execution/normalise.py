@@ -14,7 +14,7 @@ class Places:
 
     root: str
     folder: str
-    """the run folder"""
+    """the run folder; the kernel works in ``work`` below it"""
     packages: str
     """site-packages of the environment"""
     library: str
@@ -83,10 +83,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "cells in messages",
         "IPython names a cell's file after its process and its text",
-        _pattern(r"(?:<ipython-input-[^>]*>|(?:\S*/)?ipykernel_\d+/\d+\.py|\b\d{5,}\.py)(?=[,:])", "cell"),
+        _pattern(r"<ipython-input-[^>]*>|[^\s\"'<>()]*\bipykernel_\d+/\d+\.py|\b\d{5,}\.py(?=[,:])", "cell"),
         changes=(
             ("/x/ipykernel_123/4567890.py:3: UserWarning: old", "cell:3: UserWarning: old"),
             ("invalid syntax (1234567890.py, line 1)", "invalid syntax (cell, line 1)"),
+            ('File "tmp/ipykernel_123/4567890.py", line 9', 'File "cell", line 9'),
         ),
         leaves=("train_12345.py is here", "12345.pyc", "2024.py, line 1"),
     ),
@@ -129,7 +130,8 @@ def rules(places: Places) -> tuple[Rule, ...]:
 
 def _paths(places: Places) -> Rule:
     # the longest first: the run folder and the packages may lie inside the clone
-    shorter = {places.packages: "site-packages", places.library: "python", places.folder: "", places.root: ""}
+    shorter = {places.packages: "site-packages", places.library: "python", places.root: ""}
+    shorter |= {f"{places.folder}/work": "", places.folder: ""} if places.folder else {}
     ordered = sorted((p for p in shorter if p), key=len, reverse=True)
 
     def apply(text: str) -> str:

@@ -26,7 +26,7 @@ class CellSource:
     name: str
     source: str
     as_written: bool = False
-    """whether its output shows its text, as a traceback does: then comments count too"""
+    """whether its output may quote code, as an error's message does: then comments count too"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,29 +92,25 @@ def _surroundings(inputs: Inputs) -> dict[str, str]:
 def _cell_key(cells: Sequence[CellSource], index: Mapping[str, Module], around: Mapping[str, str]) -> CellKey:
     used = [cell_uses(c.source) for c in cells]
     reached = reach(index, used)
-    # once something asks for documentation, what comes after may hold it
-    documented = any(u.documentation for u in (*used, *(r.part.uses for r in reached.values())))
-    written = [documented or (c.as_written and c is cells[-1]) for c in cells]
-    codes = [_cell_digest(c, w) for c, w in zip(cells, written, strict=True)]
+    # once something asks for documentation, what comes after may hold it; a message may quote any line
+    asked = any(u.documentation for u in (*used, *(r.part.uses for r in reached.values())))
+    written = asked or cells[-1].as_written
+    codes = [digest(as_written(c.source) if written else normal_cell(c.source)) for c in cells]
     parts = dict(around)
-    parts |= {_part_name(f"cell {c.name}", w): d for c, w, d in zip(cells, written, codes, strict=True)}
-    parts |= {_part_name(n, documented): _part_digest(r, documented) for n, r in reached.items()}
-    ways = {_part_name(n, documented): way(reached, n) for n in reached}
+    parts |= {_part_name(f"cell {c.name}", written): d for c, d in zip(cells, codes, strict=True)}
+    parts |= {_part_name(n, written): _part_digest(r, written) for n, r in reached.items()}
+    ways = {_part_name(n, written): way(reached, n) for n in reached}
     # names of cells are for reading: the key holds their order and their code
     text = json.dumps([codes, sorted((n, d) for n, d in parts.items() if not n.startswith("cell "))])
     return CellKey(cells[-1].name, digest(text), parts, tuple(c.name for c in cells), ways)
 
 
-def _cell_digest(cell: CellSource, written: bool) -> str:
-    return digest(as_written(cell.source) if written else normal_cell(cell.source))
+def _part_name(name: str, written: bool) -> str:
+    return f"{name} as written" if written else name
 
 
-def _part_name(name: str, documented: bool) -> str:
-    return f"{name} as written" if documented else name
-
-
-def _part_digest(reached: Reached, documented: bool) -> str:
-    return digest(reached.part.written if documented else reached.part.normal)
+def _part_digest(reached: Reached, written: bool) -> str:
+    return digest(reached.part.written if written else reached.part.normal)
 
 
 def normal_lock(text: str) -> str:
