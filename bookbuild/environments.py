@@ -24,6 +24,8 @@ from pathlib import Path
 Report = Callable[[str], None]
 
 STAMP = "lock.txt"  # in the environment: the lock it was made from, written last
+# on all cores; pip would use one
+COMPILE = "import compileall, sys; compileall.compile_dir(sys.prefix + '/lib', quiet=2, workers=0)"
 
 
 class Problem(Exception):
@@ -266,14 +268,19 @@ def _create(root: Path, name: str, report: Report, held: int) -> None:
 
 def _install(root: Path, name: str, output, held: int, phase: Report) -> None:
     phase("downloading")
-    pip = [str(interpreter(root, name)), "-I", "-m", "pip", "install", "--no-input"]
-    options = ["--disable-pip-version-check", "--progress-bar", "off", "-r", str(lock(root, name))]
+    python, requirements = str(interpreter(root, name)), lock(root, name)
+    pip = [python, "-I", "-m", "pip", "install", "--no-input", "--no-compile", "--disable-pip-version-check"]
+    options = ["--progress-bar", "off", "-r", str(requirements)]
+    if b"--hash=" in requirements.read_bytes():
+        options.append("--no-deps")  # such a lock fits as it is; nothing is left to resolve
 
     def watch(line: str) -> None:
         if line.startswith("Installing collected packages"):
             phase("installing")
 
     _run([*pip, *options], output, held, watch)
+    phase("compiling")
+    _run([python, "-I", "-W", "ignore", "-c", COMPILE], output, held, lambda line: None)
 
 
 def _run(command: list[str], output, held: int, watch: Report) -> None:
