@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
@@ -27,6 +28,10 @@ class EnglishFallback(SphinxTransform):
         for section in self.document.children:
             if isinstance(section, nodes.section):
                 section["classes"].append(own_tag)
+        for reference in self.document.findall(addnodes.pending_xref):
+            # the language's own glossary need not have the English word: the word stays, without a link
+            if reference["reftype"] == "term":
+                reference["refwarn"] = False
         notice = nodes.note("", nodes.paragraph("", says), classes=["fallback-notice", tag])
         title = next(self.document.findall(nodes.title), None)
         if title is None:
