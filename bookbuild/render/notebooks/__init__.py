@@ -9,8 +9,9 @@ from bookbuild.config import Book
 from bookbuild.pages import load_page
 
 
-def build(book: Book, lang: str, frameworks: Sequence[str], report: Callable[[str], None] | None = None
-          ) -> list[Path]:
+def build(
+    book: Book, lang: str, frameworks: Sequence[str], report: Callable[[str], None] | None = None
+) -> list[Path]:
     """The notebooks of one language below ``_build/notebooks/<lang>``; returns their paths.
 
     Raises BookError with every finding.
@@ -19,11 +20,16 @@ def build(book: Book, lang: str, frameworks: Sequence[str], report: Callable[[st
 
     outdir = book.root / "_build" / "notebooks" / lang
     doctrees = book.root / "_build" / "doctrees" / lang
-    with sphinx_app(book, lang, "notebook", outdir, doctrees,
-                    {"bookbuild_notebook_frameworks": list(frameworks)}) as app:
+    with sphinx_app(
+        book, lang, "notebook", outdir, doctrees, {"bookbuild_notebook_frameworks": list(frameworks)}
+    ) as app:
         app.build()
-    made = [outdir / key / f"{page}.ipynb" for page in book.pages for key in frameworks
-            if key in load_page(book, book.source, page).frameworks]
+    made = [
+        outdir / key / f"{page}.ipynb"
+        for page in book.pages
+        for key in frameworks
+        if key in load_page(book, book.source, page).frameworks
+    ]
     if report is not None:
         report(f"wrote {len(made)} notebooks in {book.language(lang).title}")
     return made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import nbformat
@@ -32,8 +32,9 @@ class Text:
     references_title: str = ""
 
 
-def assemble(book: Book, language: str, docname: str, frameworks: tuple[str, ...], text: Text
-             ) -> Iterator[tuple[str, bytes]]:
+def assemble(
+    book: Book, language: str, docname: str, frameworks: tuple[str, ...], text: Text
+) -> Iterator[tuple[str, bytes]]:
     """The notebooks of a page, with their paths below the language's folder."""
     english = load_page(book, book.source, docname)
     own = page_language(book, language, docname)
@@ -49,19 +50,32 @@ def assemble(book: Book, language: str, docname: str, frameworks: tuple[str, ...
 def page_notebook(book: Book, page: Page, english: Page, framework: str, text: Text) -> NotebookNode:
     """One notebook; ``page`` has the English code in its placeholders."""
     record = fresh_record(book, english, framework) if page.cells(framework) else None
-    cells = [*first_cells(book, page, framework), *_cells(page, framework, text, record)]
+    cells = [
+        *first_cells(book, page, english.front_matter.data, framework),
+        *_cells(page, framework, text, record),
+    ]
     origin: dict[str, Any] = {
-        "framework": framework, "page": page.docname, "language": book.language(page.language).html,
+        "framework": framework,
+        "page": page.docname,
+        "language": book.language(page.language).html,
     }
     if record is not None:
         origin["outputs"] = {
-            "date": record.date, "device": record.device, "machine": record.machine, "profile": record.profile,
-            "python": record.python, "versions": dict(record.versions),
+            "date": record.date,
+            "device": record.device,
+            "machine": record.machine,
+            "profile": record.profile,
+            "python": record.python,
+            "versions": dict(record.versions),
         }
-    notebook = new_notebook(cells=cells, metadata={
-        "bookbuild": origin, "kernelspec": KERNEL,
-        "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
-    })
+    notebook = new_notebook(
+        cells=cells,
+        metadata={
+            "bookbuild": origin,
+            "kernelspec": KERNEL,
+            "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+        },
+    )
     notebook.nbformat_minor = MINOR_VERSION
     return notebook
 
@@ -75,14 +89,8 @@ def fresh_record(book: Book, english: Page, framework: str) -> store.Record | No
         state = store.freshness(book, english, framework, device, record=record)
         if device == "cpu" or state.fresh:
             kept = tuple(c for c in record.cells if c.name not in state.stale_cells)
-            return _with_cells(record, kept)
+            return replace(record, cells=kept)
     return None
-
-
-def _with_cells(record: store.Record, cells: tuple[store.CellRecord, ...]) -> store.Record:
-    from dataclasses import replace
-
-    return replace(record, cells=cells)
 
 
 def _cells(page: Page, framework: str, text: Text, record: store.Record | None) -> Iterator[NotebookNode]:

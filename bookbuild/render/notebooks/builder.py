@@ -6,7 +6,7 @@ import base64
 import mimetypes
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -30,7 +30,7 @@ class NotebookBuilder(Builder):
     name = "notebook"
     format = "notebook"
     default_translator_class = NotebookTranslator
-    supported_image_types = list(PICTURES)
+    supported_image_types: ClassVar[list[str]] = list(PICTURES)
 
     def init(self) -> None:
         self.book: Book = self.app.bookbuild_book

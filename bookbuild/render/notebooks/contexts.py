@@ -11,18 +11,31 @@ EDGES = re.compile(r"(\s*)(\S.*?\S|\S)(\s*)", re.S)
 
 
 class Emphasis(SubContext):
-    """``*`` where CommonMark takes it, which next to punctuation it does not; there the HTML element."""
+    """``*`` where CommonMark takes it as emphasis, else the HTML element.
 
-    def __init__(self, mark: str, element: str, params: SubContextParams | None = None) -> None:
+    A mark between punctuation inside and a letter outside is none: the usual place in Chinese, which writes
+    no blanks.
+    """
+
+    def __init__(
+        self,
+        mark: str,
+        element: str,
+        before: str = " ",
+        after: str = " ",
+        params: SubContextParams | None = None,
+    ) -> None:
         super().__init__(params or SubContextParams())
         self.mark, self.element = mark, element
+        self.open = not before[-1:].isalnum()
+        self.closed = not after[:1].isalnum()
 
     def make(self) -> str:
         found = EDGES.fullmatch(super().make())
         if found is None:
             return super().make()
         before, text, after = found.groups()
-        if text[0].isalnum() and text[-1].isalnum():
+        if (text[0].isalnum() or self.open) and (text[-1].isalnum() or self.closed):
             return f"{before}{self.mark}{text}{self.mark}{after}"
         return f"{before}<{self.element}>{text}</{self.element}>{after}"
 
@@ -50,7 +63,7 @@ class PipeTable(TableContext):
 def _entry(text: str) -> str:
     pieces, position = [], 0
     for formula in MATH.finditer(text):
-        pieces += [_escaped(text[position:formula.start()]), formula.group().replace("|", r"\vert ")]
+        pieces += [_escaped(text[position : formula.start()]), formula.group().replace("|", r"\vert ")]
         position = formula.end()
     return "".join([*pieces, _escaped(text[position:])]).strip().replace("\n\n", "<br/>").replace("\n", " ")
 

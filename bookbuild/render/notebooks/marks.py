@@ -42,7 +42,7 @@ def parts(text: str, framework: str) -> Iterator[str | CellMark]:
     position = 0
     for found in LINE.finditer(text):
         if all(shown):
-            prose.append(text[position:found.start()])
+            prose.append(text[position : found.start()])
         position = found.end()
         kind, *words = found["mark"].split(" ")
         if kind == "only":

@@ -41,7 +41,10 @@ class NotebookTranslator(MarkdownTranslator):
                 self.add(f"**{pane['title']}**", prefix_eol=2, suffix_eol=2)
                 self._mark(END)
             for child in pane.children:
-                if not set(NOT_IN_A_NOTEBOOK) & set(child.get("classes", [])) or pane["state"] == "unavailable":
+                if (
+                    not set(NOT_IN_A_NOTEBOOK) & set(child.get("classes", []))
+                    or pane["state"] == "unavailable"
+                ):
                     child.walkabout(self)
             self.ensure_eol(2)
             self._mark(END)
@@ -140,11 +143,11 @@ class NotebookTranslator(MarkdownTranslator):
 
     @pushing_context
     def visit_emphasis(self, node: Element) -> None:
-        self._push_context(Emphasis("*", "em"))
+        self._push_context(Emphasis("*", "em", *_around(node)))
 
     @pushing_context
     def visit_strong(self, node: Element) -> None:
-        self._push_context(Emphasis("**", "strong"))
+        self._push_context(Emphasis("**", "strong", *_around(node)))
 
     @pushing_context
     def visit_reference(self, node: Element) -> None:
@@ -181,7 +184,7 @@ class NotebookTranslator(MarkdownTranslator):
 
     @pushing_context
     def visit_term(self, node: Element) -> None:
-        self._push_context(Emphasis("**", "strong", SubContextParams(1, 2)))
+        self._push_context(Emphasis("**", "strong", params=SubContextParams(1, 2)))
 
     @pushing_context
     def visit_definition(self, node: Element) -> None:
@@ -207,3 +210,10 @@ def _inside(node: Any, kind: str) -> bool:
             return True
         node = node.parent
     return False
+
+
+def _around(node: Element) -> tuple[str, str]:
+    """The text before and after a node, as far as the paragraph goes."""
+    index = node.parent.index(node)
+    before, after = node.parent.children[:index], node.parent.children[index + 1 :]
+    return "".join(n.astext() for n in before), "".join(n.astext() for n in after)

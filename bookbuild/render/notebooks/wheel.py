@@ -36,28 +36,59 @@ def wheel(book: Book, outdir: Path) -> Path:
 
 
 def _build(book: Book, folder: Path) -> Path:
-    command = [sys.executable, "-m", "pip", "wheel", ".", "--no-deps", "--no-build-isolation", "--no-index",
-               "--disable-pip-version-check", "--quiet", "--wheel-dir", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        ".",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+        "--disable-pip-version-check",
+        "--quiet",
+        "--wheel-dir",
+        str(folder),
+    ]
     environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0"}
     try:
-        done = subprocess.run(command, cwd=book.root, env=environment, capture_output=True, text=True,
-                              timeout=TIMEOUT, check=False)
+        done = subprocess.run(
+            command,
+            cwd=book.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
-        raise BookError.at("pyproject.toml", 0, f"the wheel was not built in {TIMEOUT} s", "run it again") from None
+        raise BookError.at(
+            "pyproject.toml", 0, f"the wheel was not built in {TIMEOUT} s", "run it again"
+        ) from None
     found = sorted(folder.glob("*.whl"))
     if done.returncode or not found:
         said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        raise BookError.at("pyproject.toml", 0, f"the wheel cannot be built ({said[-1].strip() if said else '?'})",
-                           "run `python -m pip wheel . --no-deps --no-build-isolation` to see why")
+        raise BookError.at(
+            "pyproject.toml",
+            0,
+            f"the wheel cannot be built ({said[-1].strip() if said else '?'})",
+            "run `python -m pip wheel . --no-deps --no-build-isolation` to see why",
+        )
     if found[0].name != wheel_name(book.version):
-        raise BookError.at("pyproject.toml", 0, f"builds {found[0].name}, not {wheel_name(book.version)}",
-                           "keep the version in d2l/__init__.py alone")
+        raise BookError.at(
+            "pyproject.toml",
+            0,
+            f"builds {found[0].name}, not {wheel_name(book.version)}",
+            "keep the version in d2l/__init__.py alone",
+        )
     return found[0]
 
 
 def _digest(root: Path) -> str:
     files = [path for name in SOURCES for path in _files(root / name)]
-    return digest("\n".join(f"{path.relative_to(root).as_posix()} {digest(path.read_bytes())}" for path in files))
+    return digest(
+        "\n".join(f"{path.relative_to(root).as_posix()} {digest(path.read_bytes())}" for path in files)
+    )
 
 
 def _files(path: Path) -> list[Path]:

@@ -13,11 +13,11 @@ WORDS = {
     },
     "pt": {
         "install": "Instala as funções auxiliares deste livro.",
-        "carried": "Prepara as funções do livro que este notebook usa; elas estão nas células recolhidas abaixo.",
+        "carried": "Prepara as funções do livro usadas neste notebook; estão nas células recolhidas abaixo.",
     },
     "fr": {
         "install": "Installe les fonctions auxiliaires de ce livre.",
-        "carried": "Prépare les fonctions du livre dont ce notebook se sert ; les cellules repliées les contiennent.",
+        "carried": "Prépare les fonctions du livre utilisées ici ; les cellules repliées les contiennent.",
     },
     "id": {
         "install": "Memasang fungsi bantu buku ini.",

@@ -18,8 +18,13 @@ from bookbuild.files import digest, write_atomically
 DEBIAN_PACKAGES = (
     "texlive-xetex",  # XeLaTeX, and with it texlive-latex-extra
     "texlive-lang-cjk",  # xeCJK
-    "texlive-lang-french", "texlive-lang-portuguese", "texlive-lang-other",  # hyphenation and babel's French
-    "tex-gyre", "fonts-texgyre-math", "fonts-dejavu-core", "fonts-noto-cjk",
+    "texlive-lang-french",
+    "texlive-lang-portuguese",
+    "texlive-lang-other",  # hyphenation and babel's French
+    "tex-gyre",
+    "fonts-texgyre-math",
+    "fonts-dejavu-core",
+    "fonts-noto-cjk",
     "librsvg2-bin",  # SVG to PDF
 )
 
@@ -27,8 +32,9 @@ GRAPHIC = re.compile(r"\\sphinxincludegraphics(?:\[[^]]*\])?\{\{([^}]*)\}([^}]*)
 SUPPORT = ("*.sty", "*.cls", "python.ist")
 
 
-def build(book: Book, lang: str, frameworks: Sequence[str], report: Callable[[str], None] | None = None
-          ) -> list[Path]:
+def build(
+    book: Book, lang: str, frameworks: Sequence[str], report: Callable[[str], None] | None = None
+) -> list[Path]:
     """The PDFs of one language; what did not change since the last time is kept.
 
     Raises one BookError with the findings of all of them.
@@ -58,8 +64,9 @@ def pdf_path(book: Book, lang: str, framework: str) -> Path:
     return book.root / "_build" / "pdf" / lang / f"d2l-{lang}-{framework}.pdf"
 
 
-def _one(book: Book, lang: str, framework: str, folder: Path, report: Callable[[str], None] | None
-         ) -> tuple[Path, tuple[Finding, ...]]:
+def _one(
+    book: Book, lang: str, framework: str, folder: Path, report: Callable[[str], None] | None
+) -> tuple[Path, tuple[Finding, ...]]:
     from bookbuild.render.pdf.tex import typeset
 
     target = pdf_path(book, lang, framework)

@@ -11,9 +11,14 @@ from sphinx.builders.latex.theming import Theme
 
 from bookbuild.config import Book
 from bookbuild.render.nodes import keep_framework
-from bookbuild.render.pdf.settings import edition, latex_elements
+from bookbuild.render.pdf.settings import bibliography, edition, latex_elements
 from bookbuild.render.pdf.svg import SvgToPdf
-from bookbuild.render.pdf.transforms import KeepBibliographyPlace, MoveBibliographyBack, PreferDrawings
+from bookbuild.render.pdf.transforms import (
+    KeepBibliographyPlace,
+    MoveBibliographyBack,
+    PreferDrawings,
+    say_once,
+)
 from bookbuild.render.pdf.translator import BookLaTeXTranslator
 
 
@@ -31,6 +36,7 @@ class BookLaTeXBuilder(LaTeXBuilder):
         self.framework = self.book.frameworks[0]
         self.resolved: nodes.document | None = None
         elements = latex_elements(self.book_language)
+        elements["preamble"] += bibliography(self.config.bibtex_reference_style == "label")
         self.config.latex_elements = {**elements, **self.config.latex_elements}
         super().init()
 
@@ -39,10 +45,16 @@ class BookLaTeXBuilder(LaTeXBuilder):
         for key in self.config.bookbuild_pdf_frameworks or self.book.framework_keys:
             self.framework = self.book.framework(key)
             self.document_data = []
-            self.config.latex_documents = [(
-                self.config.root_doc, f"{file_stem(self.book_language.key, key)}.tex",
-                self.book_language.book_title, self.book.author, "manual", False,
-            )]
+            self.config.latex_documents = [
+                (
+                    self.config.root_doc,
+                    f"{file_stem(self.book_language.key, key)}.tex",
+                    self.book_language.book_title,
+                    self.book.author,
+                    "manual",
+                    False,
+                )
+            ]
             super().write(*ignored)
 
     def assemble_doctree(self, indexfile: str, toctree_only: bool, appendices: list[str]) -> nodes.document:
@@ -50,6 +62,7 @@ class BookLaTeXBuilder(LaTeXBuilder):
             self.resolved = super().assemble_doctree(indexfile, toctree_only, appendices)
         tree = self.resolved.deepcopy()
         keep_framework(tree, self.framework.key)
+        say_once(tree)
         return tree
 
     def update_doc_context(self, title: str, author: str, theme: Theme) -> None:

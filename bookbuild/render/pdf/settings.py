@@ -24,9 +24,20 @@ class Words:
 
 WORDS = {
     "en": Words("english", "{} edition", "Version"),
-    "zh": Words("english", "{} 版", "版本", r"第 \thechapter{} 章",
-                (("contentsname", "目录"), ("bibname", "参考文献"), ("indexname", "索引"),
-                 ("chaptername", "章"), ("partname", "部分"), ("appendixname", "附录"))),
+    "zh": Words(
+        "english",
+        "{} 版",
+        "版本",
+        r"第 \thechapter{} 章",
+        (
+            ("contentsname", "目录"),
+            ("bibname", "参考文献"),
+            ("indexname", "索引"),
+            ("chaptername", "章"),
+            ("partname", "部分"),
+            ("appendixname", "附录"),
+        ),
+    ),
     "pt": Words("brazil", "Edição {}", "Versão"),
     "fr": Words("french", "Édition {}", "Version"),
     "id": Words("bahasai", "Edisi {}", "Versi"),
@@ -43,6 +54,9 @@ FONTS = r"""
 \newfontfamily\symbolfont{DejaVu Sans}[Scale=0.85]
 % A sign that the font at hand lacks is taken from one that has it.
 \protected\def\booksign#1{\iffontchar\font`#1\relax#1\else{\symbolfont#1}\fi}
+% Punctuation of an English page in a Chinese book.
+\protected\def\latinmark#1{{\XeTeXinterchartokenstate=0 #1}}
+\AtBeginDocument{\pdfstringdefDisableCommands{\def\booksign#1{#1}\def\latinmark#1{#1}}}
 """
 
 CJK = r"""
@@ -76,12 +90,31 @@ DESIGN = r"""
   \renewcommand*\l@subsection{\@dottedtocline{2}{4.1em}{3.5em}}}
 \newenvironment{sphinxclasscell_output}{\sphinxsetup{pre_border-left-width=2pt,
   VerbatimBorderColor={HTML}{8FA3BF},VerbatimColor={HTML}{FFFFFF},pre_border-radius=0pt}}{}
-% The bibliography stands on its own page of the book, under that page's title; entries carry no label.
-\renewenvironment{sphinxthebibliography}[1]{\def\@biblabel##1{}%
-  \begin{list}{}{\leftmargin1.5em\itemindent-1.5em\labelwidth0pt\labelsep0pt\itemsep3pt}%
-  \sloppy\clubpenalty4000\widowpenalty4000\sfcode`\.\@m}{\end{list}}
+\renewcommand{\sphinxstyleindexentry}[1]{#1}
+\renewcommand{\topfraction}{0.9}\renewcommand{\textfraction}{0.07}\renewcommand{\floatpagefraction}{0.8}
+% Narrow columns are set ragged, and none is narrower than a word.
+\newcolumntype{T}{L}\setlength{\tymin}{5em}
+\BeforeBeginEnvironment{sphinxadmonition}{\needspace{5\baselineskip}}
+\newcommand{\outputnote}[1]{{\footnotesize\sffamily\color{gray}#1}}
 \makeatother
 """
+
+# The bibliography stands on its own page of the book, under that page's title.
+BIBLIOGRAPHY = r"""
+\makeatletter
+\renewenvironment{sphinxthebibliography}[1]{%
+  @LABEL@\itemsep3pt\sloppy\clubpenalty4000\widowpenalty4000\sfcode`\.\@m}{\end{list}}
+\makeatother
+"""
+LABELLED = (
+    r"\settowidth{\labelwidth}{\@biblabel{#1}}\begin{list}{}{\leftmargin\labelwidth"
+    r"\advance\leftmargin\labelsep}"
+)
+# Where the text cites by author and year, a label says nothing: entries hang instead.
+UNLABELLED = (
+    r"\def\@biblabel##1{}\begin{list}{}{\leftmargin1.5em\itemindent-1.5em"
+    r"\labelwidth0pt\labelsep0pt}"
+)
 
 TITLE_PAGE = r"""
 \hypersetup{pageanchor=false}
@@ -97,13 +130,25 @@ TITLE_PAGE = r"""
 \hypersetup{pageanchor=true}
 """
 
-SPHINX_SETUP = ",".join((
-    "verbatimwrapslines=true", "verbatimforcewraps=true",
-    "verbatimsep=4pt", "pre_border-width=0pt", "pre_border-radius=2pt", "VerbatimColor={HTML}{F5F6F8}", "VerbatimHighlightColor={HTML}{E8EBF0}",
-    "TitleColor={HTML}{1B2A41}", "InnerLinkColor={HTML}{1F4E8C}", "OuterLinkColor={HTML}{1F4E8C}",
-    "HeaderFamily=\\sffamily\\bfseries", "hmargin={25mm,25mm}", "vmargin={25mm,25mm}",
-    "noteBorderColor={HTML}{8FA3BF}", "hintBorderColor={HTML}{8FA3BF}",
-))
+SPHINX_SETUP = ",".join(
+    (
+        "verbatimwrapslines=true",
+        "verbatimforcewraps=true",
+        "verbatimsep=4pt",
+        "pre_border-width=0pt",
+        "pre_border-radius=2pt",
+        "VerbatimColor={HTML}{F5F6F8}",
+        "VerbatimHighlightColor={HTML}{E8EBF0}",
+        "TitleColor={HTML}{1B2A41}",
+        "InnerLinkColor={HTML}{1F4E8C}",
+        "OuterLinkColor={HTML}{1F4E8C}",
+        "HeaderFamily=\\sffamily\\bfseries",
+        "hmargin={25mm,25mm}",
+        "vmargin={25mm,25mm}",
+        "noteBorderColor={HTML}{8FA3BF}",
+        "hintBorderColor={HTML}{8FA3BF}",
+    )
+)
 
 
 def latex_settings(book: Book, language: Language, frameworks: tuple[str, ...]) -> dict[str, Any]:
@@ -115,10 +160,14 @@ def latex_settings(book: Book, language: Language, frameworks: tuple[str, ...]) 
         "latex_domain_indices": False,
         "latex_show_urls": "no",
         "latex_toplevel_sectioning": "chapter",
-        "latex_elements": latex_elements(language),
         "bookbuild_pdf_frameworks": list(frameworks),
         "today": book.version,
     }
+
+
+def bibliography(cited_by_label: bool) -> str:
+    """How the list of references is set."""
+    return BIBLIOGRAPHY.replace("@LABEL@", LABELLED if cited_by_label else UNLABELLED)
 
 
 def latex_elements(language: Language) -> dict[str, str]:
@@ -139,13 +188,13 @@ def latex_elements(language: Language) -> dict[str, str]:
         "fontpkg": FONTS + CJK + ("" if chinese else LATIN_MARKS),
         "fncychap": "",
         "sphinxsetup": SPHINX_SETUP,
-        "fvset": r"\fvset{fontsize=\footnotesize,formatcom=\xeCJKVerbAddon}",
+        "fvset": r"\fvset{fontsize=\small,formatcom=\xeCJKVerbAddon}",
         "extrapackages": r"\usepackage{needspace}\definecolor{bookaccent}{HTML}{1F4E8C}",
         "preamble": captions + DESIGN.replace("@CHAPTER@", words.chapter),
         "maketitle": TITLE_PAGE,
         "tocdepth": r"\setcounter{tocdepth}{2}",
         "secnumdepth": r"\setcounter{secnumdepth}{4}",
-        "figure_align": "htbp",
+        "figure_align": "htb",
     }
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import ClassVar
 
 from sphinx.transforms.post_transforms.images import ImageConverter
 from sphinx.util import logging
@@ -22,7 +23,7 @@ logger = logging.getLogger(__name__)
 class SvgToPdf(ImageConverter):
     """Figures and stored outputs that are SVG, for a builder that wants PDF."""
 
-    conversion_rules = [("image/svg+xml", "application/pdf")]
+    conversion_rules: ClassVar = [("image/svg+xml", "application/pdf")]
 
     def is_available(self) -> bool:
         return True
@@ -50,8 +51,14 @@ def svg_to_pdf(drawing: bytes, target: Path) -> str:
         return f"{CONVERTER} is missing => install Debian's librsvg2-bin"
     environment = {**os.environ, "SOURCE_DATE_EPOCH": "0"}
     try:
-        done = subprocess.run([CONVERTER, "--format=pdf"], input=drawing, env=environment,
-                              capture_output=True, timeout=TIMEOUT, check=False)
+        done = subprocess.run(
+            [CONVERTER, "--format=pdf"],
+            input=drawing,
+            env=environment,
+            capture_output=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
         return f"{CONVERTER} did not end in {TIMEOUT} s => simplify the drawing"
     if done.returncode or not done.stdout:

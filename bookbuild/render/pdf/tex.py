@@ -26,19 +26,37 @@ ENVIRONMENT = {
 SETTLING = (".aux", ".toc", ".out", ".ind")
 ERROR = re.compile(r"^(?:\./)?(?P<file>[^:\n]+\.(?:tex|sty|cls)):(?P<line>\d+): (?P<what>.*)$", re.M)
 FAULTS = (
-    (re.compile(r"^Missing character: There is no (?P<what>.) .*? in font (?P<where>[^!\n]*)!", re.M),
-     "the character {what!r} (U+{code:04X}) is in no font of the PDF", "write it otherwise, or as an image"),
-    (re.compile(r"^LaTeX Warning: Reference `(?P<what>[^']*)' on page .* undefined", re.M),
-     "the reference {what!r} leads nowhere in the PDF", "mend the label"),
-    (re.compile(r"^LaTeX Warning: Citation `(?P<what>[^']*)' on page .* undefined", re.M),
-     "the citation {what!r} leads nowhere in the PDF", "mend the key"),
-    (re.compile(r"^(?:Package hyperref Warning: )?Hyper reference `(?P<what>[^']*)' on page .* undefined", re.M),
-     "the reference {what!r} leads nowhere in the PDF", "mend the label"),
-    (re.compile(r"^LaTeX Warning: File `(?P<what>[^']*)' not found", re.M),
-     "the file {what!r} was not found by TeX", "mend the path"),
+    (
+        re.compile(r"^Missing character: There is no (?P<what>.) .*? in font (?P<where>[^!\n]*)!", re.M),
+        "the character {what!r} (U+{code:04X}) is in no font of the PDF",
+        "write it otherwise, or as an image",
+    ),
+    (
+        re.compile(r"^LaTeX Warning: Reference `(?P<what>[^']*)' on page .* undefined", re.M),
+        "the reference {what!r} leads nowhere in the PDF",
+        "mend the label",
+    ),
+    (
+        re.compile(r"^LaTeX Warning: Citation `(?P<what>[^']*)' on page .* undefined", re.M),
+        "the citation {what!r} leads nowhere in the PDF",
+        "mend the key",
+    ),
+    (
+        re.compile(
+            r"^(?:Package hyperref Warning: )?Hyper reference `(?P<what>[^']*)' on page .* undefined", re.M
+        ),
+        "the reference {what!r} leads nowhere in the PDF",
+        "mend the label",
+    ),
+    (
+        re.compile(r"^LaTeX Warning: File `(?P<what>[^']*)' not found", re.M),
+        "the file {what!r} was not found by TeX",
+        "mend the path",
+    ),
 )
-OVERFULL = re.compile(r"^Overfull \\hbox \((?P<points>[\d.]+)pt too wide\).*?(?:lines? (?P<line>\d+))?(?:--\d+)?$",
-                      re.M)
+OVERFULL = re.compile(
+    r"^Overfull \\hbox \((?P<points>[\d.]+)pt too wide\).*?(?:lines? (?P<line>\d+))?(?:--\d+)?$", re.M
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +71,19 @@ def typeset(folder: Path, name: str) -> Path:
     """``folder/name.tex`` to ``folder/name.pdf``.  Raises a BookError with every fault that TeX reports."""
     before = _settling(folder, name)
     for _ in range(PASSES):
-        _run(folder, name, ["xelatex", "-no-pdf", "-interaction=nonstopmode", "-halt-on-error",
-                            "-file-line-error", "-no-shell-escape", f"{name}.tex"])
+        _run(
+            folder,
+            name,
+            [
+                "xelatex",
+                "-no-pdf",
+                "-interaction=nonstopmode",
+                "-halt-on-error",
+                "-file-line-error",
+                "-no-shell-escape",
+                f"{name}.tex",
+            ],
+        )
         if (folder / f"{name}.idx").is_file() and (folder / f"{name}.idx").stat().st_size:
             _run(folder, name, ["makeindex", "-q", "-s", "python.ist", f"{name}.idx"])
         after = _settling(folder, name)
@@ -62,8 +91,12 @@ def typeset(folder: Path, name: str) -> Path:
             break
         before = after
     else:
-        raise BookError.at(f"{name}.tex", 0, f"page numbers do not settle in {PASSES} passes",
-                           "look for a reference that moves itself over a page's end")
+        raise BookError.at(
+            f"{name}.tex",
+            0,
+            f"page numbers do not settle in {PASSES} passes",
+            "look for a reference that moves itself over a page's end",
+        )
     found = tuple(faults(read_log(folder, name), (folder / f"{name}.tex").read_text("utf-8")))
     if found:
         raise BookError(found)
@@ -74,13 +107,22 @@ def typeset(folder: Path, name: str) -> Path:
 
 def _run(folder: Path, name: str, command: list[str]) -> None:
     try:
-        done = subprocess.run(command, cwd=folder, env={**os.environ, **ENVIRONMENT}, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT, check=False)
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env={**os.environ, **ENVIRONMENT},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=TIMEOUT,
+            check=False,
+        )
     except FileNotFoundError:
         raise BookError.at(command[0], 0, "is missing", "install TeX as README says") from None
     except subprocess.TimeoutExpired:
-        raise BookError.at(f"{name}.tex", 0, f"{command[0]} did not end in {TIMEOUT} s",
-                           f"read {folder / name}.log") from None
+        raise BookError.at(
+            f"{name}.tex", 0, f"{command[0]} did not end in {TIMEOUT} s", f"read {folder / name}.log"
+        ) from None
     if done.returncode:
         said = read_log(folder, name) if command[0] == "xelatex" else done.stdout.decode(errors="replace")
         raise BookError(failure(said, folder, name))
@@ -96,9 +138,11 @@ def failure(log: str, folder: Path, name: str) -> Finding:
     match = ERROR.search(log)
     if match is None:
         last = " / ".join(line for line in log.strip().splitlines()[-4:] if line.strip())
-        return Finding(f"{name}.tex", 0, f"TeX gave up: {last or 'it said nothing'}", f"read {folder / name}.log")
+        return Finding(
+            f"{name}.tex", 0, f"TeX gave up: {last or 'it said nothing'}", f"read {folder / name}.log"
+        )
     line, what = int(match["line"]), match["what"].strip()
-    context = log[match.end():].strip().splitlines()[:1]
+    context = log[match.end() :].strip().splitlines()[:1]
     near = f" near {context[0].strip()!r}" if context else ""
     source = folder / match["file"]
     text = source.read_text("utf-8") if source.name == f"{name}.tex" and source.is_file() else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.builders.latex.nodes import thebibliography
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
@@ -29,7 +30,7 @@ class PreferDrawings(SphinxPostTransform):
 
 
 class KeepBibliographyPlace(SphinxPostTransform):
-    """Sphinx moves the bibliography to the book's end (priority 750), away from its page and that page's title."""
+    """Sphinx moves the bibliography to the book's end (priority 750), away from its page and title."""
 
     default_priority = 749
     formats = ("latex",)
@@ -50,3 +51,14 @@ class MoveBibliographyBack(SphinxPostTransform):
         if bibliography is not None and place is not None:
             bibliography.parent.remove(bibliography)
             place.append(bibliography)
+
+
+def say_once(document: nodes.document) -> None:
+    """On what outputs were made is said at a page's first output, and again only where it changes."""
+    for page in document.findall(addnodes.start_of_file):
+        said = ""
+        for note in list(page.findall(nodes.paragraph)):
+            if "ran-on" in note["classes"]:
+                if note.astext() == said:
+                    note.parent.remove(note)
+                said = note.astext()
