@@ -22,15 +22,16 @@ from jax import numpy as jnp
 
 # chapters/en/builders-guide/model-construction.md: count
 def count_parameters(net: nnx.Module) -> int:
-    """Number of learnable entries of a network, shared ones counted once."""
-    return sum(p.size for p in jax.tree.leaves(nnx.state(net, nnx.Param)))
+    """Number of learnable entries, shared ones counted once."""
+    parameters = nnx.state(net, nnx.Param)
+    return sum(p.size for p in jax.tree.leaves(parameters))
 
 
 # chapters/en/builders-guide/model-construction.md: residual
 class Residual(nnx.Module):
-    """``x + down(relu(up(x)))`` on inputs of shape ``(batch, width)``."""
+    """``x + down(relu(up(x)))``, shape ``(batch, width)`` in and out."""
 
-    def __init__(self, width: int, hidden: int, *, rngs: nnx.Rngs):
+    def __init__(self, width, hidden, *, rngs):
         self.up = nnx.Linear(width, hidden, rngs=rngs)
         self.down = nnx.Linear(hidden, width, rngs=rngs)
 
@@ -40,11 +41,12 @@ class Residual(nnx.Module):
 
 # chapters/en/builders-guide/model-construction.md: specimen
 class ResidualMLP(nnx.Module):
-    """A stem, residual blocks and a head: ``(batch, inputs)`` to ``(batch, outputs)``."""
+    """A residual network, ``(batch, inputs)`` to ``(batch, outputs)``."""
 
-    def __init__(self, inputs: int, width: int, hidden: int, blocks: int, outputs: int, *, rngs: nnx.Rngs):
+    def __init__(self, inputs, width, hidden, blocks, outputs, *, rngs):
         self.stem = nnx.Linear(inputs, width, rngs=rngs)
-        self.blocks = nnx.List(Residual(width, hidden, rngs=rngs) for _ in range(blocks))
+        self.blocks = nnx.List(
+            [Residual(width, hidden, rngs=rngs) for _ in range(blocks)])
         self.head = nnx.Linear(width, outputs, rngs=rngs)
 
     def __call__(self, x):
@@ -60,19 +62,22 @@ def specimen(config: dict[str, int]) -> ResidualMLP:
 
 
 # chapters/en/builders-guide/model-construction.md: arrays
-def specimen_arrays(config: dict[str, int], seed: int = 0) -> dict[str, numpy.ndarray]:
-    """Weights ``(in, out)`` and biases ``(out,)`` of a specimen, float32, by path from the root."""
+def specimen_arrays(
+    config: dict[str, int], seed: int = 0
+) -> dict[str, numpy.ndarray]:
+    """Weights ``(in, out)`` and biases ``(out,)`` by path, float32."""
     rng = numpy.random.default_rng(seed)
     width, hidden = config["width"], config["hidden"]
     sizes = {"stem": (config["inputs"], width)}
     for i in range(config["blocks"]):
-        sizes |= {f"blocks/{i}/up": (width, hidden), f"blocks/{i}/down": (hidden, width)}
+        sizes[f"blocks/{i}/up"] = (width, hidden)
+        sizes[f"blocks/{i}/down"] = (hidden, width)
     sizes["head"] = (width, config["outputs"])
     arrays = {}
     for path, (n, m) in sizes.items():
-        arrays[f"{path}/weight"] = rng.normal(0, n**-0.5, (n, m)).astype("float32")
-        arrays[f"{path}/bias"] = rng.normal(0, 0.1, m).astype("float32")
-    return arrays
+        arrays[f"{path}/weight"] = rng.normal(0, n**-0.5, (n, m))
+        arrays[f"{path}/bias"] = rng.normal(0, 0.1, m)
+    return {path: array.astype("float32") for path, array in arrays.items()}
 
 
 def at_path(net, path: str):
@@ -83,14 +88,16 @@ def at_path(net, path: str):
 
 
 # chapters/en/builders-guide/model-construction.md: load
-def load_arrays(net: nnx.Module, arrays: dict[str, numpy.ndarray]) -> None:
-    """Write NumPy arrays into a network of linear layers; ValueError if the sizes do not fit."""
+def load_arrays(
+    net: nnx.Module, arrays: dict[str, numpy.ndarray]
+) -> None:
+    """Fill linear layers from NumPy; ValueError if sizes do not fit."""
     if count_parameters(net) != sum(a.size for a in arrays.values()):
         raise ValueError("the network and the arrays differ in size")
     for path, array in arrays.items():
         leaf = at_path(net, path.replace("weight", "kernel"))
         if leaf.shape != array.shape:
-            raise ValueError(f"{path}: shape {leaf.shape}, given {array.shape}")
+            raise ValueError(f"{path} has shape {leaf.shape}")
         leaf[...] = jnp.asarray(array)
 
 

@@ -25,15 +25,16 @@ npx.set_np()
 
 # chapters/en/builders-guide/model-construction.md: count
 def count_parameters(net: nn.Block) -> int:
-    """Number of learnable entries of a network with known shapes, shared ones counted once."""
-    return sum(math.prod(p.shape) for p in net.collect_params().values() if p.grad_req != "null")
+    """Number of learnable entries, shared ones counted once."""
+    return sum(math.prod(p.shape) for p in net.collect_params().values()
+               if p.grad_req != "null")
 
 
 # chapters/en/builders-guide/model-construction.md: residual
 class Residual(nn.HybridBlock):
-    """``x + down(relu(up(x)))`` on inputs of shape ``(batch, width)``."""
+    """``x + down(relu(up(x)))``, shape ``(batch, width)`` in and out."""
 
-    def __init__(self, width: int, hidden: int):
+    def __init__(self, width, hidden):
         super().__init__()
         self.up = nn.Dense(hidden, in_units=width)
         self.down = nn.Dense(width, in_units=hidden)
@@ -44,13 +45,13 @@ class Residual(nn.HybridBlock):
 
 # chapters/en/builders-guide/model-construction.md: specimen
 class ResidualMLP(nn.HybridBlock):
-    """A stem, residual blocks and a head: ``(batch, inputs)`` to ``(batch, outputs)``."""
+    """A residual network, ``(batch, inputs)`` to ``(batch, outputs)``."""
 
-    def __init__(self, inputs: int, width: int, hidden: int, blocks: int, outputs: int):
+    def __init__(self, inputs, width, hidden, blocks, outputs):
         super().__init__()
         self.stem = nn.Dense(width, in_units=inputs)
         self.blocks = nn.HybridSequential()
-        self.blocks.add(*(Residual(width, hidden) for _ in range(blocks)))
+        self.blocks.add(*[Residual(width, hidden) for _ in range(blocks)])
         self.head = nn.Dense(outputs, in_units=width)
 
     def hybrid_forward(self, F, x):
@@ -68,19 +69,22 @@ def specimen(config: dict[str, int]) -> ResidualMLP:
 
 
 # chapters/en/builders-guide/model-construction.md: arrays
-def specimen_arrays(config: dict[str, int], seed: int = 0) -> dict[str, numpy.ndarray]:
-    """Weights ``(in, out)`` and biases ``(out,)`` of a specimen, float32, by path from the root."""
+def specimen_arrays(
+    config: dict[str, int], seed: int = 0
+) -> dict[str, numpy.ndarray]:
+    """Weights ``(in, out)`` and biases ``(out,)`` by path, float32."""
     rng = numpy.random.default_rng(seed)
     width, hidden = config["width"], config["hidden"]
     sizes = {"stem": (config["inputs"], width)}
     for i in range(config["blocks"]):
-        sizes |= {f"blocks/{i}/up": (width, hidden), f"blocks/{i}/down": (hidden, width)}
+        sizes[f"blocks/{i}/up"] = (width, hidden)
+        sizes[f"blocks/{i}/down"] = (hidden, width)
     sizes["head"] = (width, config["outputs"])
     arrays = {}
     for path, (n, m) in sizes.items():
-        arrays[f"{path}/weight"] = rng.normal(0, n**-0.5, (n, m)).astype("float32")
-        arrays[f"{path}/bias"] = rng.normal(0, 0.1, m).astype("float32")
-    return arrays
+        arrays[f"{path}/weight"] = rng.normal(0, n**-0.5, (n, m))
+        arrays[f"{path}/bias"] = rng.normal(0, 0.1, m)
+    return {path: array.astype("float32") for path, array in arrays.items()}
 
 
 def at_path(net, path: str):
@@ -91,14 +95,16 @@ def at_path(net, path: str):
 
 
 # chapters/en/builders-guide/model-construction.md: load
-def load_arrays(net: nn.Block, arrays: dict[str, numpy.ndarray]) -> None:
-    """Write NumPy arrays into a network of linear layers; ValueError if the sizes do not fit."""
+def load_arrays(
+    net: nn.Block, arrays: dict[str, numpy.ndarray]
+) -> None:
+    """Fill linear layers from NumPy; ValueError if sizes do not fit."""
     if count_parameters(net) != sum(a.size for a in arrays.values()):
         raise ValueError("the network and the arrays differ in size")
     for path, array in arrays.items():
         leaf = at_path(net, path)
         if leaf.shape != array.T.shape:
-            raise ValueError(f"{path}: shape {leaf.shape}, given {array.T.shape}")
+            raise ValueError(f"{path} has shape {leaf.shape}")
         leaf.set_data(np.array(array.T))
 
 

@@ -23,15 +23,15 @@ from keras import layers, ops
 
 # chapters/en/builders-guide/model-construction.md: count
 def count_parameters(net: keras.Layer) -> int:
-    """Number of learnable entries of a built network, shared ones counted once."""
+    """Number of learnable entries, shared ones counted once."""
     return sum(math.prod(v.shape) for v in net.trainable_variables)
 
 
 # chapters/en/builders-guide/model-construction.md: residual
 class Residual(keras.Layer):
-    """``x + down(relu(up(x)))`` on inputs of shape ``(batch, width)``."""
+    """``x + down(relu(up(x)))``, shape ``(batch, width)`` in and out."""
 
-    def __init__(self, width: int, hidden: int):
+    def __init__(self, width, hidden):
         super().__init__()
         self.up = layers.Dense(hidden)
         self.down = layers.Dense(width)
@@ -42,9 +42,9 @@ class Residual(keras.Layer):
 
 # chapters/en/builders-guide/model-construction.md: specimen
 class ResidualMLP(keras.Model):
-    """A stem, residual blocks and a head: ``(batch, inputs)`` to ``(batch, outputs)``."""
+    """A residual network, ``(batch, inputs)`` to ``(batch, outputs)``."""
 
-    def __init__(self, inputs: int, width: int, hidden: int, blocks: int, outputs: int):
+    def __init__(self, inputs, width, hidden, blocks, outputs):
         super().__init__()
         self.stem = layers.Dense(width)
         self.blocks = [Residual(width, hidden) for _ in range(blocks)]
@@ -60,24 +60,27 @@ class ResidualMLP(keras.Model):
 def specimen(config: dict[str, int]) -> ResidualMLP:
     """The network of a configuration, with its parameters in place."""
     net = ResidualMLP(**config)
-    net(ops.zeros((1, config["inputs"])))  # the first call makes the weights
+    net(ops.zeros((1, config["inputs"])))  # the first call makes weights
     return net
 
 
 # chapters/en/builders-guide/model-construction.md: arrays
-def specimen_arrays(config: dict[str, int], seed: int = 0) -> dict[str, numpy.ndarray]:
-    """Weights ``(in, out)`` and biases ``(out,)`` of a specimen, float32, by path from the root."""
+def specimen_arrays(
+    config: dict[str, int], seed: int = 0
+) -> dict[str, numpy.ndarray]:
+    """Weights ``(in, out)`` and biases ``(out,)`` by path, float32."""
     rng = numpy.random.default_rng(seed)
     width, hidden = config["width"], config["hidden"]
     sizes = {"stem": (config["inputs"], width)}
     for i in range(config["blocks"]):
-        sizes |= {f"blocks/{i}/up": (width, hidden), f"blocks/{i}/down": (hidden, width)}
+        sizes[f"blocks/{i}/up"] = (width, hidden)
+        sizes[f"blocks/{i}/down"] = (hidden, width)
     sizes["head"] = (width, config["outputs"])
     arrays = {}
     for path, (n, m) in sizes.items():
-        arrays[f"{path}/weight"] = rng.normal(0, n**-0.5, (n, m)).astype("float32")
-        arrays[f"{path}/bias"] = rng.normal(0, 0.1, m).astype("float32")
-    return arrays
+        arrays[f"{path}/weight"] = rng.normal(0, n**-0.5, (n, m))
+        arrays[f"{path}/bias"] = rng.normal(0, 0.1, m)
+    return {path: array.astype("float32") for path, array in arrays.items()}
 
 
 def at_path(net, path: str):
@@ -88,14 +91,16 @@ def at_path(net, path: str):
 
 
 # chapters/en/builders-guide/model-construction.md: load
-def load_arrays(net: keras.Layer, arrays: dict[str, numpy.ndarray]) -> None:
-    """Write NumPy arrays into a network of linear layers; ValueError if the sizes do not fit."""
+def load_arrays(
+    net: keras.Layer, arrays: dict[str, numpy.ndarray]
+) -> None:
+    """Fill linear layers from NumPy; ValueError if sizes do not fit."""
     if count_parameters(net) != sum(a.size for a in arrays.values()):
         raise ValueError("the network and the arrays differ in size")
     for path, array in arrays.items():
         leaf = at_path(net, path.replace("weight", "kernel"))
         if tuple(leaf.shape) != array.shape:
-            raise ValueError(f"{path}: shape {tuple(leaf.shape)}, given {array.shape}")
+            raise ValueError(f"{path} has shape {tuple(leaf.shape)}")
         leaf.assign(array)
 
 

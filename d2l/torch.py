@@ -22,15 +22,15 @@ from torch.nn import functional as F
 
 # chapters/en/builders-guide/model-construction.md: count
 def count_parameters(net: nn.Module) -> int:
-    """Number of learnable entries of a network, shared ones counted once."""
+    """Number of learnable entries, shared ones counted once."""
     return sum(p.numel() for p in net.parameters() if p.requires_grad)
 
 
 # chapters/en/builders-guide/model-construction.md: residual
 class Residual(nn.Module):
-    """``x + down(relu(up(x)))`` on inputs of shape ``(batch, width)``."""
+    """``x + down(relu(up(x)))``, shape ``(batch, width)`` in and out."""
 
-    def __init__(self, width: int, hidden: int):
+    def __init__(self, width, hidden):
         super().__init__()
         self.up = nn.Linear(width, hidden)
         self.down = nn.Linear(hidden, width)
@@ -41,12 +41,13 @@ class Residual(nn.Module):
 
 # chapters/en/builders-guide/model-construction.md: specimen
 class ResidualMLP(nn.Module):
-    """A stem, residual blocks and a head: ``(batch, inputs)`` to ``(batch, outputs)``."""
+    """A residual network, ``(batch, inputs)`` to ``(batch, outputs)``."""
 
-    def __init__(self, inputs: int, width: int, hidden: int, blocks: int, outputs: int):
+    def __init__(self, inputs, width, hidden, blocks, outputs):
         super().__init__()
         self.stem = nn.Linear(inputs, width)
-        self.blocks = nn.ModuleList(Residual(width, hidden) for _ in range(blocks))
+        self.blocks = nn.ModuleList(
+            [Residual(width, hidden) for _ in range(blocks)])
         self.head = nn.Linear(width, outputs)
 
     def forward(self, x):
@@ -62,19 +63,22 @@ def specimen(config: dict[str, int]) -> ResidualMLP:
 
 
 # chapters/en/builders-guide/model-construction.md: arrays
-def specimen_arrays(config: dict[str, int], seed: int = 0) -> dict[str, numpy.ndarray]:
-    """Weights ``(in, out)`` and biases ``(out,)`` of a specimen, float32, by path from the root."""
+def specimen_arrays(
+    config: dict[str, int], seed: int = 0
+) -> dict[str, numpy.ndarray]:
+    """Weights ``(in, out)`` and biases ``(out,)`` by path, float32."""
     rng = numpy.random.default_rng(seed)
     width, hidden = config["width"], config["hidden"]
     sizes = {"stem": (config["inputs"], width)}
     for i in range(config["blocks"]):
-        sizes |= {f"blocks/{i}/up": (width, hidden), f"blocks/{i}/down": (hidden, width)}
+        sizes[f"blocks/{i}/up"] = (width, hidden)
+        sizes[f"blocks/{i}/down"] = (hidden, width)
     sizes["head"] = (width, config["outputs"])
     arrays = {}
     for path, (n, m) in sizes.items():
-        arrays[f"{path}/weight"] = rng.normal(0, n**-0.5, (n, m)).astype("float32")
-        arrays[f"{path}/bias"] = rng.normal(0, 0.1, m).astype("float32")
-    return arrays
+        arrays[f"{path}/weight"] = rng.normal(0, n**-0.5, (n, m))
+        arrays[f"{path}/bias"] = rng.normal(0, 0.1, m)
+    return {path: array.astype("float32") for path, array in arrays.items()}
 
 
 def at_path(net, path: str):
@@ -85,14 +89,16 @@ def at_path(net, path: str):
 
 
 # chapters/en/builders-guide/model-construction.md: load
-def load_arrays(net: nn.Module, arrays: dict[str, numpy.ndarray]) -> None:
-    """Write NumPy arrays into a network of linear layers; ValueError if the sizes do not fit."""
+def load_arrays(
+    net: nn.Module, arrays: dict[str, numpy.ndarray]
+) -> None:
+    """Fill linear layers from NumPy; ValueError if sizes do not fit."""
     if count_parameters(net) != sum(a.size for a in arrays.values()):
         raise ValueError("the network and the arrays differ in size")
     for path, array in arrays.items():
         leaf = at_path(net, path)
         if tuple(leaf.shape) != array.T.shape:
-            raise ValueError(f"{path}: shape {tuple(leaf.shape)}, given {array.T.shape}")
+            raise ValueError(f"{path} has shape {tuple(leaf.shape)}")
         with torch.no_grad():
             leaf.copy_(torch.from_numpy(array.T))
 
