@@ -124,7 +124,7 @@ def test_a_solution_of_class_dropdown_waits_to_be_asked_for(book):
 def test_languages_built_in_one_process_do_not_mix_their_words(book):
     site = build_site(book, "pt", "en")
     titles = [BeautifulSoup((site / lang / "tensors.html").read_text("utf-8"), "html.parser")
-              .select_one(".exercise .admonition-title").text for lang in ("pt", "en")]
+              .select_one(".exercise .admonition-title").text.strip() for lang in ("pt", "en")]
     assert titles == ["Exercício 1.1", "Exercise 1.1"]
 
 

@@ -24,8 +24,7 @@ def setup_page(app: Sphinx) -> None:
     app.connect("config-inited", add_folders)
     app.connect("html-page-context", complete_context, priority=100)  # before the theme tries its templates
     app.add_css_file("book.css", priority=900)
-    # before the page is painted, so that the panes do not flicker
-    app.add_js_file("framework-choice.js", priority=100, **{"data-frameworks": " ".join(book.framework_keys)})
+    app.add_js_file("before-paint.js", priority=100, **{"data-frameworks": " ".join(book.framework_keys)})
     app.add_js_file("book.js", loading_method="defer")
 
 
@@ -33,6 +32,7 @@ def add_folders(app: Sphinx, config: Config) -> None:
     config.templates_path = [*config.templates_path, str(HERE / "templates")]
     config.html_static_path = [*config.html_static_path, str(HERE / "static")]
     config.html_theme_options = THEME | config.html_theme_options
+    config.html_context = {"default_mode": "auto"} | config.html_context
 
 
 def complete_context(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any],

@@ -1,5 +1,15 @@
-// Which framework a page shows.  Runs in the page's head, before anything is painted.
-// The choice comes from the address (?framework=jax), else from the last visit, else it is the first framework.
+// What must be settled before a page is painted; runs in its head.
+
+// Colours: the theme decides between light and dark only when all is loaded, so a first visit would flash.
+(() => {
+  "use strict";
+  const page = document.documentElement;
+  if (!["light", "dark"].includes(page.dataset.theme)) {
+    page.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  }
+})();
+
+// The framework: from the address (?framework=jax), else from the last visit, else the first.
 (() => {
   "use strict";
   const known = document.currentScript.dataset.frameworks.split(" ");
