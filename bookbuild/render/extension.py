@@ -53,6 +53,8 @@ def complete_configuration(app: Sphinx, config: Config) -> None:
     """What follows from the book's facts and is not written in ``_config.yml`` a second time."""
     book = app.bookbuild_book
     config.nb_custom_formats = {".md": [READER, {}, False]}
+    config.nb_render_error_lexer = "text"  # errors are stored as name and message, not as IPython's traceback
+    config.nb_render_error_lexer = "text"  # a stored error is a message in words, not a whole traceback
     config.bibtex_bibfiles = [os.path.relpath(book.root / x, app.srcdir) for x in config.bibtex_bibfiles]
     if book.site:
         address = f"{book.site}/{config.bookbuild_language}/"
