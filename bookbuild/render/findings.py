@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 from collections.abc import Iterator
 
 from bookbuild.config import CONFIG, TOC, Book
@@ -14,6 +15,9 @@ RECORD = re.compile(r"(?:(?P<place>.*?): )?(?:WARNING|ERROR|CRITICAL): (?P<probl
 PLACE = re.compile(r"(?P<path>.*?)(?::(?P<line>\d+|<[^>]*>|None))?")
 KIND = re.compile(r"\s*\[[\w.-]+\]$")
 SOURCE = re.compile(r" *\(?in [^ ]* at line \d+\)?$")
+
+LONGEST = 300
+"""characters of a problem; Sphinx may quote a whole output"""
 
 MENDS = (
     (r"image file not readable|not found or not readable|cannot find image",
@@ -56,7 +60,7 @@ def _read(book: Book, record: str) -> Iterator[Finding]:
     path, line = _place(book, place) if place else (TOC if "[etoc]" in problem else CONFIG, 0)
     problem = KIND.sub("", " ".join(problem.split()))
     problem = SOURCE.sub("", problem).rstrip(".:; ").replace(f"{book.root}/", "")
-    yield Finding(path, line, problem, _mend(problem))
+    yield Finding(path, line, textwrap.shorten(problem, LONGEST, placeholder=" …"), _mend(problem))
 
 
 def _place(book: Book, place: str) -> tuple[str, int]:
