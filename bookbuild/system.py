@@ -41,6 +41,7 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         Need("texlive-lang-other", tex="bahasai.ldf"),
         Need("fonts-texgyre", tex="texgyrepagella-regular.otf"),
         Need("fonts-texgyre-math", tex="texgyrepagella-math.otf"),
+        Need("fontconfig", program=("fc-list",)),
         Need("fonts-dejavu-core", font="DejaVu Sans Mono"),
         Need("fonts-noto-cjk", font="Noto Serif CJK SC"),
         Need("latexmk", program=("latexmk",)),
