@@ -17,6 +17,7 @@ from bookbuild.render.pdf.transforms import (
     KeepBibliographyPlace,
     MoveBibliographyBack,
     PreferDrawings,
+    open_exercises,
     say_once,
 )
 from bookbuild.render.pdf.translator import BookLaTeXTranslator
@@ -63,6 +64,7 @@ class BookLaTeXBuilder(LaTeXBuilder):
         tree = self.resolved.deepcopy()
         keep_framework(tree, self.framework.key)
         say_once(tree)
+        open_exercises(tree)
         return tree
 
     def update_doc_context(self, title: str, author: str, theme: Theme) -> None:

@@ -95,6 +95,10 @@ DESIGN = r"""
 % Narrow columns are set ragged, and none is narrower than a word.
 \newcolumntype{T}{L}\setlength{\tymin}{5em}
 \BeforeBeginEnvironment{sphinxadmonition}{\needspace{5\baselineskip}}
+% An exercise or a solution: a heading, its text and code, a rule.
+\newenvironment{bookblock}[1]{\par\addvspace{\medskipamount}\needspace{6\baselineskip}%
+  \noindent\colorbox[HTML]{E3EAF4}{\parbox{\dimexpr\linewidth-2\fboxsep\relax}{\sffamily\bfseries\strut#1}}%
+  \par\nobreak\vspace{2pt}}{\par\nobreak\vspace{2pt}{\color{bookaccent}\hrule height 0.5pt}\par\bigskip}
 \newcommand{\outputnote}[1]{{\footnotesize\sffamily\color{gray}#1}}
 \makeatother
 """

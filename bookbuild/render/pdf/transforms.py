@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.builders.latex.nodes import thebibliography
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx_exercise.nodes import exercise_enumerable_node, exercise_node, solution_node
 
+EXERCISES = (exercise_node, exercise_enumerable_node, solution_node)
 PLACE = "bibliography_place"
+
+
+class open_block(nodes.Admonition, nodes.Element):
+    """An exercise or a solution.  Code in it breaks over pages, which it cannot in Sphinx's framed boxes.
+
+    Attribute ``target``: LaTeX's label.  The first child is its title.
+    """
 
 
 class PreferDrawings(SphinxPostTransform):
@@ -62,3 +72,19 @@ def say_once(document: nodes.document) -> None:
                 if note.astext() == said:
                     note.parent.remove(note)
                 said = note.astext()
+
+
+def open_exercises(document: nodes.document) -> None:
+    """Exercises and solutions stand between a heading and a rule.  Labels are those that references use."""
+    for page in document.findall(addnodes.start_of_file):
+        for node in list(page.findall(lambda n: isinstance(n, EXERCISES))):
+            inside = next(_pages_around(node))["docname"]
+            prefix = inside if isinstance(node, solution_node) else "exercise"
+            node.replace_self(open_block("", *node.children, target=f"{prefix}:{node['label']}"))
+
+
+def _pages_around(node: nodes.Node) -> Iterator[nodes.Element]:
+    while node is not None:
+        if isinstance(node, addnodes.start_of_file):
+            yield node
+        node = node.parent

@@ -70,6 +70,12 @@ class BookLaTeXTranslator(LaTeXTranslator):
         self.body.append("}" if OUTPUT_NOTES & set(node["classes"]) else "")
         super().depart_paragraph(node)
 
+    def visit_open_block(self, node: Element) -> None:
+        self.body.append(f"\n\\phantomsection\\label{{{node['target']}}}\n\\begin{{bookblock}}")
+
+    def depart_open_block(self, node: Element) -> None:
+        self.body.append("\n\\end{bookblock}\n")
+
     def dispatch_visit(self, node: Node) -> None:
         if isinstance(node.parent, nodes.section) and node.line and isinstance(node, nodes.Element):
             self.body.append(f"\n{LANDMARK}{self.curfilestack[-1]}:{node.line}\n")
