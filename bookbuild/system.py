@@ -44,7 +44,7 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         Need("fontconfig", program=("fc-list",)),
         Need("fonts-dejavu-core", font="DejaVu Sans Mono"),
         Need("fonts-noto-cjk", font="Noto Serif CJK SC"),
-        Need("latexmk", program=("latexmk",)),
+        Need("librsvg2-bin", program=("rsvg-convert",)),
         Need("poppler-utils", program=("pdftotext",)),
     ),
     "browser": (
