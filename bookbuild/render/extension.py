@@ -14,6 +14,7 @@ from bookbuild.render.exercises import setup_exercises
 from bookbuild.render.fallback import setup_fallback
 from bookbuild.render.groups import setup_groups
 from bookbuild.render.inputs import outdated
+from bookbuild.render.math import setup_math
 from bookbuild.render.nodes import setup_nodes
 from bookbuild.render.notebooks.builder import setup_notebooks
 from bookbuild.render.page import setup_page
@@ -24,8 +25,8 @@ from bookbuild.render.words import setup_words
 
 READER = "bookbuild.render.reader.read_page"
 PARTS = (
-    setup_nodes, setup_groups, setup_exercises, setup_fallback, setup_page, setup_words, setup_pdf,
-    setup_notebooks,
+    setup_nodes, setup_groups, setup_exercises, setup_fallback, setup_page, setup_words, setup_math,
+    setup_pdf, setup_notebooks,
 )
 
 
@@ -53,7 +54,6 @@ def complete_configuration(app: Sphinx, config: Config) -> None:
     """What follows from the book's facts and is not written in ``_config.yml`` a second time."""
     book = app.bookbuild_book
     config.nb_custom_formats = {".md": [READER, {}, False]}
-    config.nb_render_error_lexer = "text"  # errors are stored as name and message, not as IPython's traceback
     config.nb_render_error_lexer = "text"  # a stored error is a message in words, not a whole traceback
     config.bibtex_bibfiles = [os.path.relpath(book.root / x, app.srcdir) for x in config.bibtex_bibfiles]
     if book.site:
