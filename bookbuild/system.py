@@ -44,6 +44,7 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         Need("fonts-texgyre-math", tex="texgyrepagella-math.otf"),
         Need("fontconfig", program=("fc-list",)),
         Need("fonts-dejavu-core", font="DejaVu Sans Mono"),
+        Need("fonts-dejavu-extra", font="DejaVu Sans Mono:style=Oblique"),
         Need("fonts-noto-cjk", font="Noto Serif CJK SC"),
         Need("librsvg2-bin", program=("rsvg-convert",)),
         Need("poppler-utils", program=("pdftotext",)),
