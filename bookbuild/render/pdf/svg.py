@@ -30,6 +30,10 @@ class SvgToPdf(ImageConverter):
 
     def convert(self, _from: str, _to: str) -> bool:
         source = Path(_from)
+        drawn = source.with_suffix(".pdf")
+        if drawn.is_file():  # the drawing program wrote both
+            shutil.copyfile(drawn, _to)
+            return True
         try:
             drawing = source.read_bytes()
         except OSError as error:

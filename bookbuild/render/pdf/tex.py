@@ -32,21 +32,16 @@ FAULTS = (
         "write it otherwise, or as an image",
     ),
     (
-        re.compile(r"^LaTeX Warning: Reference `(?P<what>[^']*)' on page .* undefined", re.M),
-        "the reference {what!r} leads nowhere in the PDF",
-        "mend the label",
-    ),
-    (
-        re.compile(r"^LaTeX Warning: Citation `(?P<what>[^']*)' on page .* undefined", re.M),
-        "the citation {what!r} leads nowhere in the PDF",
-        "mend the key",
-    ),
-    (
         re.compile(
-            r"^(?:Package hyperref Warning: )?Hyper reference `(?P<what>[^']*)' on page .* undefined", re.M
+            r"^(?:LaTeX|Package \w+) Warning: (?:Hyper r|R)eference `(?P<what>[^']*)' .* undefined", re.M
         ),
         "the reference {what!r} leads nowhere in the PDF",
         "mend the label",
+    ),
+    (
+        re.compile(r"^LaTeX Warning: Citation `(?P<what>[^']*)' .* undefined", re.M),
+        "the citation {what!r} leads nowhere in the PDF",
+        "mend the key",
     ),
     (
         re.compile(r"^LaTeX Warning: File `(?P<what>[^']*)' not found", re.M),
@@ -142,8 +137,8 @@ def failure(log: str, folder: Path, name: str) -> Finding:
             f"{name}.tex", 0, f"TeX gave up: {last or 'it said nothing'}", f"read {folder / name}.log"
         )
     line, what = int(match["line"]), match["what"].strip()
-    context = log[match.end() :].strip().splitlines()[:1]
-    near = f" near {context[0].strip()!r}" if context else ""
+    shown = re.search(r"^l\.\d+ (.*)$", log[match.end() :], re.M)
+    near = f" near {shown[1].strip()!r}" if shown and shown[1].strip() else ""
     source = folder / match["file"]
     text = source.read_text("utf-8") if source.name == f"{name}.tex" and source.is_file() else ""
     path, number = place(text, line) if text else (f"{name}.tex", line)
