@@ -46,9 +46,19 @@ class FoldSolutions(SphinxPostTransform):
             if "dropdown" not in node["classes"]:
                 continue
             title, *content = node.children
+            _outdent(title)
             summary = folded_summary("", "", *title.children, classes=["admonition-title"])
             classes = ["admonition", "solution", "folded-solution"]
             node.parent.replace(node, folded("", summary, *content, ids=node["ids"], classes=classes))
+
+
+def _outdent(title: nodes.Element) -> None:
+    """sphinx-exercise puts the space before the exercise's name inside its link; put it before the link."""
+    for link in title.findall(nodes.reference):
+        first = link.children[0]
+        if isinstance(first, nodes.Text) and first.startswith(" "):
+            link.replace(first, nodes.Text(first.lstrip()))
+            link.parent.insert(link.parent.index(link), nodes.Text(" "))
 
 
 def setup_exercises(app: Sphinx) -> None:

@@ -79,9 +79,10 @@ class GroupFrameworks(SphinxTransform):
         pane = framework_pane("", member, name=cell["name"], framework=framework, state=state,
                               title=self.titles[framework])
         pane.source, pane.line = member.source, member.line
-        if state in ("stale", "missing"):
+        shown = _output(member) is not None
+        if state == "missing" or (state == "stale" and shown):
             pane += nodes.paragraph("", self.says[state], classes=["output-note"])
-        if cell["ran_on"] and _output(member) is not None:
+        if shown:
             pane += nodes.paragraph("", self.says["ran_on"].format(facts=cell["ran_on"]), classes=["ran-on"])
         return pane
 

@@ -120,8 +120,9 @@ def _stored(app: Sphinx, book: Book, english: Page, framework: str) -> Stored:
 def ran_on(app: Sphinx, book: Book, framework: str, record: store.Record) -> str:
     """On what a record was made: device, framework, Python, date."""
     own = book.framework(framework)
+    installed = {name.replace("_", "-"): version for name, version in record.versions.items()}
     packages = (own.module, own.key, f"{own.key}-cpu")
-    version = next((record.versions[name] for name in packages if name in record.versions), "")
+    version = next((installed[x].partition("+")[0] for x in packages if x in installed), "")
     device = strings(app.config.bookbuild_language).get(record.device, record.device)
     return " · ".join([device, f"{own.title} {version}".strip(), f"Python {record.python}", record.date])
 

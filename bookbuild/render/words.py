@@ -1,27 +1,35 @@
-"""The theme's own words, where its catalogues lack a language of the book."""
+"""Words of the theme and of sphinx-exercise that their catalogues lack, or that do not fit there."""
 
 from __future__ import annotations
 
 from gettext import NullTranslations
 
+from sphinx import locale
 from sphinx.application import Sphinx
 
 from bookbuild.render.strings import strings
 
+EXERCISE = ("general", "exercise")
+
 
 class Words(NullTranslations):
-    """The last catalogue asked."""
+    """A catalogue from a dictionary; what it lacks, its fallback says."""
 
     def __init__(self, words: dict[str, str]) -> None:
         super().__init__()
         self._words = words
 
     def gettext(self, message: str) -> str:
-        return self._words.get(message, message)
+        return self._words.get(message) or super().gettext(message)
 
 
 def add_words(app: Sphinx) -> None:
-    app.translator.add_fallback(Words(strings(app.config.bookbuild_language)["theme"]))
+    says = strings(app.config.bookbuild_language)
+    app.translator.add_fallback(Words(says["theme"]))
+    first = Words(says["exercise"])
+    if EXERCISE in locale.translators:
+        first.add_fallback(locale.translators[EXERCISE])
+    locale.translators[EXERCISE] = first
 
 
 def setup_words(app: Sphinx) -> None:
