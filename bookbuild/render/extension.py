@@ -9,7 +9,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from bookbuild.config import find_root, load_book
+from bookbuild.config import TOC, find_root, load_book
 from bookbuild.render.exercises import setup_exercises
 from bookbuild.render.fallback import setup_fallback
 from bookbuild.render.groups import setup_groups
@@ -54,6 +54,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 def complete_configuration(app: Sphinx, config: Config) -> None:
     """What follows from the book's facts and is not written in ``_config.yml`` a second time."""
     book = app.bookbuild_book
+    config.external_toc_path = str(book.root / TOC)  # the command line gives it relative to the root
     config.nb_custom_formats = {".md": [READER, {}, False]}
     config.nb_render_error_lexer = "text"  # a stored error is a message in words, not a whole traceback
     config.bibtex_bibfiles = [os.path.relpath(book.root / x, app.srcdir) for x in config.bibtex_bibfiles]
