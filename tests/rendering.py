@@ -78,6 +78,6 @@ def put_all_outputs(book: Book) -> None:
 
 def build_site(book: Book, *languages: str) -> Path:
     for language in languages or book.language_keys:
-        build_html(book, language)
+        build_html(book, language, ["notebooks", "pdf"])
     build_landing(book)
     return book.root / "_build" / "html"

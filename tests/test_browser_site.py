@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from browsing import address, browser, chromium  # noqa: F401 (fixtures)
+from browsing import address, browser, chromium, served  # noqa: F401 (fixtures)
+from rendering import copy_book
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+from bookbuild.config import load_book
+from bookbuild.render import build_html
 
 pytestmark = pytest.mark.browser
 
@@ -69,6 +74,26 @@ def test_drawings_are_turned_light_on_dark(browser, address):  # noqa: F811
     assert browser.execute_script(filtered) == "none"
     browser.execute_script("document.documentElement.dataset.theme = 'dark'")
     assert "invert" in browser.execute_script(filtered)
+
+
+def test_chinese_is_found_word_by_word(tmp_path):
+    book = copy_book(tmp_path)
+    config = book.root / "_config.yml"
+    entry = "      zh: {title: 中文, sphinx: zh_CN, html: zh-CN, book_title: 小书}\n"
+    config.write_text(config.read_text("utf-8").rstrip("\n") + "\n" + entry, "utf-8")
+    page = book.page_path("zh", "references")
+    page.parent.mkdir()
+    page.write_text("(chap-references)=\n# 参考文献\n\n每个模块都有参数，参数的数量可以计算。\n\n"
+                    "```{glossary}\ntensor\n  张量。\n```\n\n```{bibliography}\n```\n", "utf-8")
+    build_html(load_book(book.root), "zh")
+    with served(book.root / "_build" / "html") as address, chromium() as browser:  # noqa: F811
+        for query, found in (("参数", True), ("数量", True), ("参数 计算", True), ("数算", False)):
+            browser.get(f"{address}/zh/search.html?q={query}")
+            summary = WebDriverWait(browser, 10).until(lambda b: b.find_element(
+                By.CSS_SELECTOR, "#search-results .search-summary").text.strip())
+            assert summary
+            links = browser.find_elements(By.CSS_SELECTOR, "#search-results li > a")
+            assert any("参考文献" in a.text for a in links) == found, query
 
 
 def test_the_front_page_marks_the_readers_language(address):  # noqa: F811

@@ -19,6 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+from bookbuild import system
 from bookbuild.config import CONFIG, TOC, Book
 from bookbuild.errors import BookError, Finding
 from bookbuild.files import read_text
@@ -27,7 +28,6 @@ from bookbuild.render.findings import WarningLog, findings
 from bookbuild.render.project import page_language
 from bookbuild.render.strings import strings
 
-DOWNLOADS = ("notebooks", "pdf")
 UNUSED = ("sphinx_comments", "sphinx_thebe")
 """extensions of Jupyter Book that load scripts from elsewhere on every page; the book has no use for them"""
 
@@ -85,17 +85,24 @@ def sphinx_app(book: Book, lang: str, builder: str, outdir: Path, doctreedir: Pa
         raise BookError(findings(book, log.records))
 
 
-def build_html(book: Book, lang: str, downloads: Sequence[str] = DOWNLOADS) -> None:
+def build_html(book: Book, lang: str, downloads: Sequence[str] | None = None) -> None:
     """The site of one language, in ``_build/html/<lang>``.
 
-    ``downloads`` names what is published beside it: a page links to nothing else.
+    ``downloads`` (of ``notebooks``, ``pdf``) names what is published beside it: a page links to nothing else.
     """
     check_pages(book, lang)
+    downloads = published(book, lang) if downloads is None else downloads
     outdir = book.root / "_build" / "html" / lang
     doctrees = book.root / "_build" / "doctrees" / lang
     overrides = {"bookbuild_site_layout": True, "bookbuild_downloads": sorted(downloads)}
     with sphinx_app(book, lang, "html", outdir, doctrees, overrides) as app:
         app.build()
+
+
+def published(book: Book, lang: str) -> tuple[str, ...]:
+    """What a build on this machine publishes beside the pages: PDFs only where TeX is, or where they are."""
+    has_pdf = not system.missing("tex") or any((book.root / "_build" / "pdf" / lang).glob("*.pdf"))
+    return ("notebooks", "pdf") if has_pdf else ("notebooks",)
 
 
 def check_pages(book: Book, lang: str) -> None:
