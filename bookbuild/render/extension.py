@@ -22,12 +22,13 @@ from bookbuild.render.pdf.builder import setup_pdf
 from bookbuild.render.project import BookProject
 from bookbuild.render.reader import note_reading, outputs_folder
 from bookbuild.render.search import setup_search
+from bookbuild.render.rubrics import setup_rubrics
 from bookbuild.render.words import setup_words
 
 READER = "bookbuild.render.reader.read_page"
 PARTS = (
     setup_nodes, setup_groups, setup_exercises, setup_fallback, setup_page, setup_words, setup_math,
-    setup_search, setup_pdf, setup_notebooks,
+    setup_search, setup_pdf, setup_notebooks, setup_rubrics,
 )
 
 
