@@ -62,7 +62,7 @@ def _texts(output: dict[str, Any]) -> list[tuple[str, str]]:
     if output["output_type"] == "stream":
         return [("text", output["text"])]
     if output["output_type"] == "error":
-        return [("text", output["evalue"]), ("text", "\n".join(output["traceback"]))]
+        return [("text", "\n".join(output["traceback"]))]
     return [
         (mime, value if isinstance(value, str) else repr(value))
         for mime, value in sorted(output["data"].items())

@@ -48,7 +48,7 @@ def _overwritten(text: str) -> str:
         shown = ""
         for piece in line.split("\r"):
             while "\b" in piece:
-                piece = re.sub(r"(^|[^\b])\b", "", piece, count=1)
+                piece = re.sub("(?:^|[^\b])\b", "", piece, count=1)
             shown = piece + shown[len(piece) :]
         lines.append(shown.rstrip() if "\r" in line else shown)
     return "\n".join(lines)
@@ -90,6 +90,16 @@ RULES: tuple[Rule, ...] = (
             ('File "tmp/ipykernel_123/4567890.py", line 9', 'File "cell", line 9'),
         ),
         leaves=("train_12345.py is here", "12345.pyc", "2024.py, line 1"),
+    ),
+    Rule(
+        "lines in messages",
+        "a comment in another cell moves the line that a message names",
+        _pattern(r'("cell"), line \d+|\b(cell):\d+(?=[\s:])(?!: \w*Warning: )', r"\1\2"),
+        changes=(
+            ('  File "cell", line 9, in forward', '  File "cell", in forward'),
+            ("the function compiled at cell:1 for jit", "the function compiled at cell for jit"),
+        ),
+        leaves=("(cell, line 1)", "a cell:1x", "excel:3 "),
     ),
     Rule(
         "lines of warnings",
@@ -191,7 +201,9 @@ def _normal(output: dict[str, Any], found: tuple[Rule, ...], raising: str) -> di
         return {"output_type": kind, "name": output["name"], "text": text} if text.strip() else None
     if kind == "error":
         message = normal_text(output["evalue"], "text", found)
-        return {"output_type": kind, "ename": output["ename"], "evalue": message, "traceback": [raising]}
+        trace = [f"----> {raising}"] if raising else []
+        trace.append(f"{output['ename']}: {message}")
+        return {"output_type": kind, "ename": output["ename"], "evalue": message, "traceback": trace}
     data = {mime: _normal_value(mime, value, found) for mime, value in sorted(output["data"].items())}
     kept: dict[str, Any] = {"output_type": kind, "data": data, "metadata": output.get("metadata", {})}
     return kept | {"execution_count": None} if kind == "execute_result" else kept

@@ -79,7 +79,7 @@ class Board:
         self._show()
 
     def say(self, line: str) -> None:
-        self.console.print(line, markup=False)
+        self.console.print(line, markup=False, highlight=False)
 
     def seconds_left(self) -> float:
         return sum(self.left.values()) / min(self.workers, max(1, len(self.left)))

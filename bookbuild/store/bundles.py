@@ -25,6 +25,9 @@ def to_files(cell: str, outputs: Iterable[dict[str, Any]]) -> tuple[list[dict[st
         kept = dict(output)
         if output["output_type"] == "stream":
             kept["text"] = _lines(output["text"])
+        elif output["output_type"] == "error":
+            kept["evalue"] = _lines(output["evalue"])
+            kept["traceback"] = [line for line in output["traceback"] if line != _message(output)]
         elif "data" in output:
             kept["data"] = {mime: _store(mime, value, cell, files) for mime, value in output["data"].items()}
         stored.append(kept)
@@ -39,6 +42,11 @@ def from_files(outputs: Iterable[dict[str, Any]], folder: Path) -> tuple[dict[st
 def images(outputs: Iterable[dict[str, Any]]) -> int:
     """How many images a cell's outputs show."""
     return sum(any(mime in IMAGES for mime in output.get("data", ())) for output in outputs)
+
+
+def _message(error: dict[str, Any]) -> str:
+    """The last line of a traceback, which is stored once."""
+    return f"{error['ename']}: {error['evalue']}"
 
 
 def _lines(text: str) -> list[str]:
@@ -60,6 +68,9 @@ def _load(output: dict[str, Any], folder: Path) -> dict[str, Any]:
     kept = dict(output)
     if output["output_type"] == "stream":
         kept["text"] = "".join(output["text"])
+    elif output["output_type"] == "error":
+        kept["evalue"] = "".join(output["evalue"])
+        kept["traceback"] = [*output["traceback"], _message(kept)]
     elif "data" in output:
         kept["data"] = {mime: _load_value(mime, value, folder) for mime, value in output["data"].items()}
     return kept

@@ -95,6 +95,10 @@ def normal(node: ast.AST) -> str:
             continue
         if field == "body" and isinstance(node, _DOCUMENTED):
             value = without_docstring(value)
+        elif isinstance(node, ast.JoinedStr):
+            value = [
+                v for v in value if not (isinstance(v, ast.Constant) and v.value == "")
+            ]  # Python 3.12.0-1
         text = _value(value)
         if text:
             parts.append(f"{field}={text}")
@@ -147,9 +151,11 @@ def cell_uses(source: str) -> Uses:
 
 def uses(tree: ast.AST) -> Uses:
     """The names that a tree takes from outside its own functions."""
-    seen = _global_names(tree)
-    chains = frozenset(c for c in _chains(tree) if seen is None or c[0] in seen)
     imports = tuple(imports_of(tree))
+    seen = _global_names(tree)
+    # what a function imports is local to it and yet comes from outside
+    outside = None if seen is None else seen | {i.alias for i in imports}
+    chains = frozenset(c for c in _chains(tree) if outside is None or c[0] in outside)
     roots = {c[0] for c in chains} | {i.module.split(".")[0] for i in imports}
     attributes = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
     return Uses(

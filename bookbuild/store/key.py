@@ -16,7 +16,7 @@ from bookbuild.store.modules import Module, read_module
 from bookbuild.store.reach import Reached, reach, way
 
 CAPTURE_RULES = 1
-"""raise it when the runner or the normalisation would give another output for the same code"""
+"""to be raised when the runner or the normalisation would give another output for the same code"""
 OUTSIDE_THE_KEY = ("nvidia-", "triton", "pytorch-triton", "cuda-")
 """packages that a lock names for one platform only; the record holds their versions"""
 
@@ -26,7 +26,7 @@ class CellSource:
     name: str
     source: str
     as_written: bool = False
-    """whether its output may quote code, as an error's message does: then comments count too"""
+    """whether its output shows its text, as an error does with the line that raised: then comments count"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +92,21 @@ def _surroundings(inputs: Inputs) -> dict[str, str]:
 def _cell_key(cells: Sequence[CellSource], index: Mapping[str, Module], around: Mapping[str, str]) -> CellKey:
     used = [cell_uses(c.source) for c in cells]
     reached = reach(index, used)
-    # once something asks for documentation, what comes after may hold it; a message may quote any line
+    # once something asks for documentation, what comes after may hold it
     asked = any(u.documentation for u in (*used, *(r.part.uses for r in reached.values())))
-    written = asked or cells[-1].as_written
-    codes = [digest(as_written(c.source) if written else normal_cell(c.source)) for c in cells]
+    written = [asked or (c is cells[-1] and c.as_written) for c in cells]
+    codes = [_cell_digest(c, w) for c, w in zip(cells, written, strict=True)]
     parts = dict(around)
-    parts |= {_part_name(f"cell {c.name}", written): d for c, d in zip(cells, codes, strict=True)}
-    parts |= {_part_name(n, written): _part_digest(r, written) for n, r in reached.items()}
-    ways = {_part_name(n, written): way(reached, n) for n in reached}
+    parts |= {_part_name(f"cell {c.name}", w): d for c, w, d in zip(cells, written, codes, strict=True)}
+    parts |= {_part_name(n, asked): _part_digest(r, asked) for n, r in reached.items()}
+    ways = {_part_name(n, asked): way(reached, n) for n in reached}
     # names of cells are for reading: the key holds their order and their code
     text = json.dumps([codes, sorted((n, d) for n, d in parts.items() if not n.startswith("cell "))])
     return CellKey(cells[-1].name, digest(text), parts, tuple(c.name for c in cells), ways)
+
+
+def _cell_digest(cell: CellSource, written: bool) -> str:
+    return digest(as_written(cell.source) if written else normal_cell(cell.source))
 
 
 def _part_name(name: str, written: bool) -> str:
