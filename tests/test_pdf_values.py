@@ -83,7 +83,8 @@ def test_a_quiet_log_has_no_faults():
 
 
 def test_lines_in_the_margin_are_found_with_their_size():
-    log = "Overfull \\hbox (33.5pt too wide) in paragraph at lines 5--6\nOverfull \\hbox (1.0pt too wide) in x\n"
+    log = "Overfull \\hbox (33.5pt too wide) in paragraph at lines 5--6\n"
+    log += "Overfull \\hbox (1.0pt too wide) in x\n"
     (found,) = overfull(log, TEX, least=2)
     assert (found.place, found.points) == ("chapter/page:41", 33.5)
 

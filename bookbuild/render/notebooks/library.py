@@ -65,7 +65,10 @@ def uses_package(sources: list[str]) -> bool:
 
 
 def carried(sources: Mapping[str, str], cells: list[str]) -> dict[str, str]:
-    """The part of the package that the cells reach, by file: whole statements, in their order."""
+    """The part of the package that the cells reach, by file: whole statements, in their order.
+
+    Where it cannot be told what is reached, the modules come whole.
+    """
     index = {}
     files = {}
     for name, text in sources.items():
@@ -74,13 +77,14 @@ def carried(sources: Mapping[str, str], cells: list[str]) -> dict[str, str]:
         files[module.name] = (name.replace(".", "/") + ".py", text)
     found = set(reach(index, [cell_uses(cell) for cell in cells]))
     needed = {name for name in index if f"{name} (import)" in found or f"{name} (whole)" in found}
-    kept = {name: _reduced(index, name, files[name][1], found) for name in needed}
-    return {files[name][0]: text for name, text in kept.items()}
+    whole = any(name.endswith(" (whole)") for name in found)
+    return {
+        files[name][0]: files[name][1] if whole else _reduced(index, name, files[name][1], found)
+        for name in needed
+    }
 
 
 def _reduced(index: Mapping[str, Module], name: str, source: str, found: set[str]) -> str:
-    if f"{name} (whole)" in found:
-        return source
     tree = ast.parse(source)
     body = without_docstring(tree.body)
     title = (ast.get_docstring(tree) or name).split("\n")[0]
@@ -126,7 +130,7 @@ def _own_import(
 
 def _is_reached(index: Mapping[str, Module], item: Import, found: set[str]) -> bool:
     full = f"{item.module}.{item.name}"
-    if full in found or f"{item.module} (whole)" in found:
+    if full in found:
         return True
     return full in index and f"{full} (import)" in found and full not in index[item.module].symbols
 
