@@ -10,6 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 from bookbuild.config import TOC, find_root, load_book
+from bookbuild.render.citations import setup_citations
 from bookbuild.render.exercises import setup_exercises
 from bookbuild.render.fallback import setup_fallback
 from bookbuild.render.groups import setup_groups
@@ -28,7 +29,7 @@ from bookbuild.render.words import setup_words
 READER = "bookbuild.render.reader.read_page"
 PARTS = (
     setup_nodes, setup_groups, setup_exercises, setup_fallback, setup_page, setup_words, setup_math,
-    setup_search, setup_pdf, setup_notebooks, setup_rubrics,
+    setup_search, setup_pdf, setup_notebooks, setup_rubrics, setup_citations,
 )
 
 
