@@ -195,13 +195,15 @@ def test_hostile_outputs_stay_text_or_vanish(book):
 
 
 def test_a_published_book_names_its_address(book):
-    edit(book.root / "_config.yml", 'bookbuild_site: ""', "bookbuild_site: https://book.example")
+    colab = "https://colab.research.google.com/github/reader/book/blob/gh-pages"
+    edit(book.root / "_config.yml", 'bookbuild_site: ""',
+         f"bookbuild_site: https://book.example\n    bookbuild_colab: {colab}")
     published = load_book(book.root)
     build_html(published, "pt", downloads=["notebooks"])
     folder = book.root / "_build" / "html" / "pt"
     html = BeautifulSoup((folder / "tensors.html").read_text("utf-8"), "html.parser")
     assert html.select_one("link[hreflang=en]")["href"] == "https://book.example/en/tensors.html"
-    assert html.select_one(".open-in-colab")["href"].endswith("notebooks%2Fpt%2Fpytorch%2Ftensors.ipynb")
+    assert html.select_one(".open-in-colab")["href"] == f"{colab}/notebooks/pt/pytorch/tensors.ipynb"
     assert html.select_one(".download-pdf") is None
     assert html.select_one("meta[property='og:url']")["content"] == "https://book.example/pt/tensors.html"
     assert "https://book.example/pt/tensors.html" in (folder / "sitemap.xml").read_text("utf-8")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -15,12 +14,14 @@ from bookbuild.config import Book
 from bookbuild.render.strings import strings
 
 HERE = Path(__file__).parent
-COLAB = "https://colab.research.google.com/#fileId="
 THEME = {"article_header_end": ["book-header.html"], "navbar_persistent": []}
 
 
 def setup_page(app: Sphinx) -> None:
     book: Book = app.bookbuild_book
+    # Colab opens notebooks of a public GitHub repository, not of any address: where the published site stands
+    # in one, this names its folder, as https://colab.research.google.com/github/OWNER/REPOSITORY/blob/BRANCH
+    app.add_config_value("bookbuild_colab", "", "html", str)
     app.connect("config-inited", add_folders)
     app.connect("html-page-context", complete_context, priority=100)  # before the theme tries its templates
     app.add_css_file("book.css", priority=900)
@@ -45,9 +46,7 @@ def complete_context(app: Sphinx, pagename: str, templatename: str, context: dic
     top = f"{context['content_root']}../"
     page = app.builder.get_target_uri(pagename)
     context["book"]["languages"] = languages(book, lang, top, page)
-    frameworks = app.env.metadata.get(pagename, {}).get("book_frameworks") or []
-    context["book"]["downloads"] = downloads(
-        book, lang, top, pagename, frameworks, tuple(app.config.bookbuild_downloads))
+    context["book"]["downloads"] = downloads(app, pagename, top)
     context["book"]["frameworks"] = " ".join(d["key"] for d in context["book"]["downloads"])
     if pagename in book.pages:
         context["metatags"] = context.get("metatags", "") + alternates(book, top, page)
@@ -59,19 +58,21 @@ def languages(book: Book, lang: str, top: str, page: str) -> list[dict[str, Any]
             for x in book.languages]
 
 
-def downloads(book: Book, lang: str, top: str, pagename: str, frameworks: list[str],
-              published: tuple[str, ...]) -> list[dict[str, Any]]:
-    """For each framework: the page's notebook (where it has cells), the book's PDF, and Colab's address."""
+def downloads(app: Sphinx, pagename: str, top: str) -> list[dict[str, Any]]:
+    """For each framework of the page: its notebook (where it has cells), Colab's address, the book's PDF."""
+    book, config = app.bookbuild_book, app.config
+    lang, published = config.bookbuild_language, config.bookbuild_downloads
+    own = app.env.metadata.get(pagename, {}).get("book_frameworks") or ()
     found = []
     for framework in book.frameworks:
-        if frameworks and framework.key not in frameworks:
+        if own and framework.key not in own:
             continue
         entry: dict[str, Any] = {"key": framework.key, "title": framework.title}
         notebook = f"notebooks/{lang}/{framework.key}/{pagename}.ipynb"
-        if frameworks and "notebooks" in published:
+        if own and "notebooks" in published:
             entry["notebook"] = top + notebook
-            if book.site:
-                entry["colab"] = COLAB + quote(f"{book.site}/{notebook}", safe="")
+            if book.site and config.bookbuild_colab:
+                entry["colab"] = f"{config.bookbuild_colab.rstrip('/')}/{notebook}"
         if "pdf" in published:
             entry["pdf"] = f"{top}pdf/{lang}/d2l-{lang}-{framework.key}.pdf"
         if len(entry) > 2:
