@@ -21,6 +21,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from bookbuild import system
+
 Report = Callable[[str], None]
 
 STAMP = "lock.txt"  # in the environment: the lock it was made from, written last
@@ -239,6 +241,9 @@ def _alone(root: Path, name: str, report: Report) -> Iterator[int]:
 def _create(root: Path, name: str, report: Report, held: int) -> None:
     """Build in place, because it cannot be moved afterwards; keep the one before until this one stands."""
     maker = choose(root, name)
+    problem = system.install(name, report)
+    if problem:
+        raise Problem(f"needs Debian packages: {problem}")
     new, before = folder(root, name), folder(root, name).with_name(f"{name}.before")
     log = new.with_name(f"{name}.log")
     started = time.monotonic()

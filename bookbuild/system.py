@@ -1,14 +1,17 @@
-"""Debian packages that PDFs and the browser tests need: whether they are there, how to install them.
+"""Debian packages that PDFs, browser tests and a framework need: whether they are there, how to install them.
 
-Standard library only.
+Standard library only, and any Python from 3.9: the environments are made with it.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shlex
 import shutil
 import subprocess
+import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +30,8 @@ class Need:
     """TeX finds this file"""
     font: str = ""
     """fontconfig knows this family"""
+    library: str = ""
+    """the linker knows this shared library (Linux; wheels for other systems bring theirs)"""
 
 
 NEEDS: dict[str, tuple[Need, ...]] = {
@@ -53,13 +58,20 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         Need("chromium", program=("chromium", "chromium-browser", "google-chrome")),
         Need("chromium-driver", program=("chromedriver",)),
     ),
+    # its wheel brings OpenBLAS, but not what that was linked with
+    "mxnet": (
+        Need("libgomp1", library="libgomp.so.1"),
+        Need("libquadmath0", library="libquadmath.so.0"),
+    ),
 }
+APT = threading.Lock()
+"""apt-get runs once at a time"""
 OS_RELEASE = Path("/etc/os-release")
 
 
 def missing(kind: str) -> tuple[str, ...]:
-    """The Debian packages that ``kind`` (tex or browser) still needs on this machine."""
-    needs = NEEDS[kind]
+    """The Debian packages that ``kind`` (tex, browser or a framework) still needs on this machine."""
+    needs = NEEDS.get(kind, ())
     found = _tex_files([need.tex for need in needs if need.tex]) if kind == "tex" else frozenset()
     return tuple(need.package for need in needs if not _present(need, found))
 
@@ -67,9 +79,19 @@ def missing(kind: str) -> tuple[str, ...]:
 def _present(need: Need, tex_files: frozenset[str]) -> bool:
     if need.program:
         return any(map(shutil.which, need.program))
+    if need.library:
+        return not sys.platform.startswith("linux") or _loadable(need.library)
     if need.font:
         return bool(_output(["fc-list", need.font, "family"]))
     return need.tex in tex_files
+
+
+def _loadable(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def _tex_files(names: list[str]) -> frozenset[str]:
@@ -100,11 +122,12 @@ def install(kind: str, report: Report = print) -> str | None:
     command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
     if os.geteuid() != 0:
         return f"sudo apt-get update && sudo {shlex.join(command)}"
-    for step in (["apt-get", "update"], command):
-        report(shlex.join(step))
-        problem = _apt(step)
-        if problem:
-            return f"{shlex.join(step)} failed: {problem}"
+    with APT:
+        for step in (["apt-get", "update"], command):
+            report(shlex.join(step))
+            problem = _apt(step)
+            if problem:
+                return f"{shlex.join(step)} failed: {problem}"
     left = missing(kind)
     return f"still missing after installation: {' '.join(left)}" if left else None
 

@@ -219,6 +219,14 @@ def test_an_unknown_environment_lists_the_known_ones(root: Path, fake: Path) -> 
     )
 
 
+def test_what_a_framework_needs_of_the_system_is_asked_for_first(
+    root: Path, fake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environments.system, "install", lambda name, report: f"sudo get lib{name}")
+    assert make(root, "jax")[0]["jax"] == "environment jax: needs Debian packages: sudo get libjax"
+    assert notes(fake) == []
+
+
 def test_a_full_disk_is_one_line(root: Path, fake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(environment: Path, content: bytes) -> None:
         raise OSError(28, "No space left on device", str(environment / environments.STAMP))
@@ -232,13 +240,13 @@ def test_a_full_disk_is_one_line(root: Path, fake: Path, monkeypatch: pytest.Mon
 def test_the_module_runs_on_python_3_9_and_imports_nothing_else() -> None:
     import ast
 
-    for name in ("__init__", "environments"):
+    for name in ("__init__", "environments", "system"):
         tree = ast.parse((REPOSITORY / "bookbuild" / f"{name}.py").read_text(), feature_version=(3, 9))
         imports = {
             alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
         }
         imports |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-        assert {name.partition(".")[0] for name in imports} <= sys.stdlib_module_names
+        assert {name.partition(".")[0] for name in imports} <= {*sys.stdlib_module_names, "bookbuild"}
 
 
 def wheel(folder: Path, version: str) -> None:

@@ -98,6 +98,14 @@ def test_the_tests_of_what_cannot_be_had_are_left_out_and_said(
     assert len(asked) == 1
 
 
+def test_a_library_that_the_linker_does_not_know_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    needs = (system.Need("libc6", library="libc.so.6"), system.Need("liblesson1", library="liblesson.so.1"))
+    monkeypatch.setitem(system.NEEDS, "mxnet", needs)
+    monkeypatch.setattr(system.sys, "platform", "linux")
+    assert system.missing("mxnet") == ("liblesson1",)
+    assert system.missing("jax") == ()
+
+
 def test_the_readme_names_every_debian_package() -> None:
     readme = (Path(__file__).resolve().parent.parent / "README.md").read_text()
     for needs in system.NEEDS.values():
