@@ -23,6 +23,16 @@ ENVIRONMENT = {
     "openin_any": "a",
     "openout_any": "p",
 }
+XELATEX = (
+    "xelatex",
+    "-no-pdf",
+    "-interaction=nonstopmode",
+    "-halt-on-error",
+    "-file-line-error",
+    "-no-shell-escape",
+)
+EMPTY_INDEX = "\\begin{sphinxtheindex}\\item\\end{sphinxtheindex}\n"
+"""so that the first pass lists the index among the contents, which saves one"""
 SETTLING = (".aux", ".toc", ".out", ".ind")
 ERROR = re.compile(r"^(?:\./)?(?P<file>[^:\n]+\.(?:tex|sty|cls)):(?P<line>\d+): (?P<what>.*)$", re.M)
 FAULTS = (
@@ -64,40 +74,43 @@ class Overfull:
 
 def typeset(folder: Path, name: str) -> Path:
     """``folder/name.tex`` to ``folder/name.pdf``.  Raises a BookError with every fault that TeX reports."""
-    before = _settling(folder, name)
-    for _ in range(PASSES):
-        _run(
-            folder,
-            name,
-            [
-                "xelatex",
-                "-no-pdf",
-                "-interaction=nonstopmode",
-                "-halt-on-error",
-                "-file-line-error",
-                "-no-shell-escape",
-                f"{name}.tex",
-            ],
-        )
-        if (folder / f"{name}.idx").is_file() and (folder / f"{name}.idx").stat().st_size:
-            _run(folder, name, ["makeindex", "-q", "-s", "python.ist", f"{name}.idx"])
-        after = _settling(folder, name)
-        if after == before:
-            break
-        before = after
-    else:
-        raise BookError.at(
-            f"{name}.tex",
-            0,
-            f"page numbers do not settle in {PASSES} passes",
-            "look for a reference that moves itself over a page's end",
-        )
+    try:
+        _settle(folder, name)
+    except BookError:
+        for suffix in SETTLING:  # half-written files would spoil the next run
+            (folder / f"{name}{suffix}").unlink(missing_ok=True)
+        raise
     found = tuple(faults(read_log(folder, name), (folder / f"{name}.tex").read_text("utf-8")))
     if found:
         raise BookError(found)
     _run(folder, name, ["xdvipdfmx", "-q", "-E", "-o", f"{name}.pdf", f"{name}.xdv"])
     (folder / f"{name}.xdv").unlink()
     return folder / f"{name}.pdf"
+
+
+def _settle(folder: Path, name: str) -> None:
+    """Passes of XeLaTeX until one has read what it writes itself: mostly the second."""
+    index = folder / f"{name}.ind"
+    if not index.is_file():
+        index.write_text(EMPTY_INDEX, "utf-8")
+    before = _settling(folder, name)
+    for _ in range(PASSES):
+        _run(folder, name, [*XELATEX, f"{name}.tex"])
+        entries = folder / f"{name}.idx"
+        if entries.is_file() and entries.stat().st_size:
+            _run(folder, name, ["makeindex", "-q", "-s", "python.ist", entries.name])
+        else:
+            index.unlink(missing_ok=True)
+        after = _settling(folder, name)
+        if after == before:
+            return
+        before = after
+    raise BookError.at(
+        f"{name}.tex",
+        0,
+        f"page numbers do not settle in {PASSES} passes",
+        "look for a reference that moves itself over a page's end",
+    )
 
 
 def _run(folder: Path, name: str, command: list[str]) -> None:
