@@ -172,7 +172,7 @@ def test(book: Book, chosen: Selection) -> int:
     """Run the tests."""
     from bookbuild.testing import run_tests
 
-    return run_tests(book.root)
+    return run_tests(book.root, strict=switch("STRICT"))
 
 
 @command
