@@ -70,3 +70,10 @@ def test_a_lock_says_how_it_was_made_and_leaves_out_what_only_cuda_builds_need()
         " Without the packages of CUDA builds (nvidia-*, cuda-*, triton).\n"
         "one==1 \\\n    --hash=sha256:aa\n"
     )
+
+
+def test_requirements_are_those_of_the_build_environment() -> None:
+    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    assert [line for line in lines if line and not line.startswith("#")] == ["-r environments/build.txt"]
+    assert "jupyter-book build chapters/en --config _config.yml --toc _toc.yml" in "\n".join(lines)
+    assert "jupyter-book" in pins("build")
