@@ -215,6 +215,18 @@ def test_figures_travel_inside(tmp_path):
     assert "script" not in base64.b64decode(data[1]).decode()
 
 
+def test_titles_stand_apart_from_numbers_and_nameless_headings_below_them(tmp_path):
+    small = copy_book(tmp_path)
+    page = small.page_path("en", "tensors")
+    more = "\n## More\n\n```{rubric} Aside\n```\n\n"
+    more += "```{exercise} Two *things*\n:label: ex-two\nDo them.\n```\n"
+    page.write_text(page.read_text("utf-8") + more, "utf-8")
+    notebooks.build(small, "en", ("jax",))
+    written = prose(load(small, "en", "jax", "tensors"))
+    assert "> **Exercise 1.2 (Two *things*)**" in written
+    assert "### Aside" in written
+
+
 def test_files_are_json_that_git_can_compare(book):
     for path in (book.root / "_build" / "notebooks" / "en").rglob("*.ipynb"):
         raw = path.read_text("utf-8")

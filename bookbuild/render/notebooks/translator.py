@@ -9,7 +9,7 @@ from typing import Any
 from docutils import nodes
 from docutils.nodes import Element
 from sphinx.locale import admonitionlabels
-from sphinx_markdown_builder.contexts import IndentContext, SubContext, SubContextParams
+from sphinx_markdown_builder.contexts import IndentContext, SubContext, SubContextParams, TitleContext
 from sphinx_markdown_builder.translator import MarkdownTranslator, pushing_context
 
 from bookbuild.render.nodes import group_panes
@@ -78,7 +78,7 @@ class NotebookTranslator(MarkdownTranslator):
             title = self._inline(content.pop(0))
         kind = EXERCISE.get(type(node).__name__) or node.get("countertype")
         if kind:
-            title = f"{number_of(self.builder.env, self.builder.current_docname, kind, node)}{title}"
+            title = f"{number_of(self.builder.env, self.builder.current_docname, kind, node)} {title}"
         self._box(title.strip(), content)
 
     visit_exercise_node = visit_exercise_enumerable_node = visit_solution_node = visit_admonition
@@ -106,6 +106,11 @@ class NotebookTranslator(MarkdownTranslator):
         super().visit_title(node)
         if isinstance(node.parent, nodes.section):
             self.add(section_number(self.builder.env, self.builder.current_docname, node.parent))
+
+    @pushing_context
+    def visit_rubric(self, node: Element) -> None:
+        """A heading without a number, one level below the section that it stands in."""
+        self._push_context(TitleContext(self.status.section_level + 1))
 
     def visit_caption(self, node: Element) -> None:
         kind = self.builder.env.domains["std"].get_enumerable_node_type(node.parent)
