@@ -48,16 +48,16 @@ def copy_book(folder: Path) -> Book:
 
 
 def put_outputs(book: Book, docname: str, framework: str, outputs: Outputs,
-                stale: Collection[str] = (), version: str = "1.2.3") -> None:
+                stale: Collection[str] = (), version: str = "1.2.3", device: str = "cpu") -> None:
     """Store outputs of a notebook whose keys hold, except those of the ``stale`` cells."""
     page = load_page(book, book.source, docname)
-    profile = store.Profile(f"{framework}.cpu", "3.11", "cpu", "")
+    profile = store.Profile(f"{framework}.{device}", "3.11", device, "")
     cells = tuple(
         store.CellRecord(key.name, "0" * 64 if key.name in stale else key.key,
                          tuple(outputs.get(key.name, ())), 0.1)
         for key in store.keys(book, page, framework, profile))
     store.write(book, store.Record(
-        page=docname, framework=framework, device="cpu", machine="a machine", profile=profile.name,
+        page=docname, framework=framework, device=device, machine="a machine", profile=profile.name,
         python=profile.python, versions={book.framework(framework).module: version}, date="2026-01-31",
         seconds=1.0, peak_memory=100, parts={}, cells=cells))
 

@@ -58,6 +58,19 @@ def test_an_output_that_is_older_than_its_code_is_never_shown_as_fresh(book):
     assert fresh.select_one(".output-note") is None
 
 
+def test_a_page_that_asks_for_a_device_shows_the_gpus_output_while_it_is_fresh(book):
+    for framework, old in (("jax", []), ("mxnet", ["powers"])):
+        put_outputs(book, "index", framework, {"powers": [text("from the CPU")]})
+        put_outputs(book, "index", framework, {"powers": [text("from the GPU")]}, stale=old, device="gpu")
+    build_site(book, "en")
+    assert "from the CPU" in pane(book, "en", "index", "powers", "jax").text
+    edit(book.page_path("en", "index"), "---\nkernelspec", "---\ndevices: 1\nkernelspec")
+    build_site(book, "en")
+    fresh, stale = (pane(book, "en", "index", "powers", f) for f in ("jax", "mxnet"))
+    assert "from the GPU" in fresh.text and fresh.select_one(".ran-on").text.startswith("Ran on GPU")
+    assert "from the CPU" in stale.text and "fresh" in stale["class"]
+
+
 def test_an_edit_of_the_english_code_reaches_the_translation_and_makes_its_output_old(book):
     put_all_outputs(book)
     build_site(book, "pt")
