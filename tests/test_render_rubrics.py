@@ -14,7 +14,8 @@ pytestmark = pytest.mark.sphinx
 def test_a_rubric_with_a_level_is_a_heading_for_everyone(tmp_path: Path):
     book = copy_book(tmp_path)
     page = book.page_path("en", "references")
-    page.write_text(page.read_text("utf-8") + "\n```{rubric} Further reading\n:heading-level: 2\n```\n", "utf-8")
+    rubric = "\n```{rubric} Further reading\n:heading-level: 2\n```\n"
+    page.write_text(page.read_text("utf-8") + rubric, "utf-8")
     html = BeautifulSoup((build_site(book, "en") / "en/references.html").read_text("utf-8"), "html.parser")
     (heading,) = (h for h in html.find_all("h2") if "rubric" in h.get("class", []))
     assert heading.text == "Further reading"

@@ -22,8 +22,8 @@ from bookbuild.render.page import setup_page
 from bookbuild.render.pdf.builder import setup_pdf
 from bookbuild.render.project import BookProject
 from bookbuild.render.reader import note_reading, outputs_folder
-from bookbuild.render.search import setup_search
 from bookbuild.render.rubrics import setup_rubrics
+from bookbuild.render.search import setup_search
 from bookbuild.render.words import setup_words
 
 READER = "bookbuild.render.reader.read_page"

@@ -1,4 +1,4 @@
-"""Headings outside the numbering: ``{rubric}`` with ``:heading-level:`` is a heading for screen readers too."""
+"""Headings outside the numbering: a ``{rubric}`` with ``:heading-level:`` is one for screen readers too."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sphinx.transforms import SphinxTransform
 
 
 class RubricLevels(SphinxTransform):
-    """MyST-Parser's HTML of a rubric reads ``level``, Sphinx's directive writes ``heading-level``: set both."""
+    """MyST-Parser's HTML reads a rubric's ``level``, Sphinx's directive writes ``heading-level``: set both."""
 
     default_priority = 36
 
