@@ -300,7 +300,7 @@ def _run(command: list[str], output, held: int, watch: Report) -> None:
         for line in process.stdout or ():
             output.write(line)
             watch(line)
-            if line.startswith("ERROR") or (line.strip() and not reason.startswith("ERROR")):
+            if line.startswith("ERROR") or (line.strip() and not reason.lower().startswith("error")):
                 reason = line.strip()
     if process.returncode:
         output.flush()
@@ -308,7 +308,9 @@ def _run(command: list[str], output, held: int, watch: Report) -> None:
 
 
 def _short(command: list[str]) -> str:
-    return "pip" if "pip" in command else Path(command[0]).name + " venv"
+    if "--seed" in command:
+        return f"no Python {command[-2]} with venv on PATH, and uv"
+    return "pip" if "pip" in command else Path(command[0]).name
 
 
 def _place(log: str) -> str:
