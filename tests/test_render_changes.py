@@ -113,6 +113,14 @@ def test_a_translation_replaces_the_english_page_even_with_an_older_date(book):
     assert "fallback-notice" in (book.root / "_build/html/pt/references.html").read_text("utf-8")
 
 
+def test_nothing_is_written_again_when_nothing_changed(book):
+    put_all_outputs(book)
+    site = build_site(book, "en", "pt")
+    before = {p: p.stat().st_mtime_ns for p in site.rglob("*/tensors.html")}
+    build_site(book, "en", "pt")
+    assert before == {p: p.stat().st_mtime_ns for p in site.rglob("*/tensors.html")}
+
+
 def test_a_page_with_gates_can_be_read_again(book):
     build_site(book, "en")
     page = book.page_path("en", "tensors")

@@ -51,6 +51,7 @@ def configuration(book: Book, lang: str, overrides: Mapping[str, Any] | None = N
     config.update(
         external_toc_path=str(book.root / TOC), language=language.sphinx, project=language.book_title,
         bookbuild_language=lang, html_theme_options=theme, latex_doc_overrides=meta["latex_doc_overrides"],
+        templates_path=[],  # its own: the theme appends to the default one, which the whole process shares
         **strings(lang)["configuration"],
     )
     config.update(overrides or {})
