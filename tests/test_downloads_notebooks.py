@@ -227,6 +227,18 @@ def test_titles_stand_apart_from_numbers_and_nameless_headings_below_them(tmp_pa
     assert "### Aside" in written
 
 
+def test_a_notebook_without_a_page_is_removed(book):
+    folder = book.root / "_build" / "notebooks" / "pt"
+    for framework in ("jax", "pytorch"):
+        (folder / framework).mkdir(exist_ok=True)
+        (folder / framework / "gone.ipynb").write_text("{}")
+    notebooks.build(book, "pt", ("jax",))
+    assert not (folder / "jax" / "gone.ipynb").exists()
+    assert (folder / "pytorch" / "gone.ipynb").exists()
+    (folder / "pytorch" / "gone.ipynb").unlink()
+    (folder / "pytorch").rmdir()
+
+
 def test_files_are_json_that_git_can_compare(book):
     for path in (book.root / "_build" / "notebooks" / "en").rglob("*.ipynb"):
         raw = path.read_text("utf-8")

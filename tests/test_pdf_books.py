@@ -15,6 +15,7 @@ from rendering import copy_book, put_all_outputs
 from bookbuild.config import Book, load_book
 from bookbuild.errors import BookError
 from bookbuild.render import pdf
+from bookbuild.render.pdf import tex
 from bookbuild.render.pdf.svg import svg_to_pdf
 from bookbuild.render.pdf.tex import overfull, read_log
 
@@ -238,6 +239,34 @@ def test_a_character_that_no_font_has_is_a_finding_on_its_page(broken):
     (finding,) = error.value.findings
     assert (finding.path, finding.line) == ("chapters/en/tensors.md", line)
     assert "U+10330" in finding.problem
+
+
+def test_tex_that_never_ends_is_stopped_and_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(tex, "TIMEOUT", 3)
+    (tmp_path / "endless.tex").write_text(
+        r"\documentclass{book}\begin{document}\loop\iftrue\repeat\end{document}"
+    )
+    with pytest.raises(BookError, match="did not end in 3 s"):
+        tex.typeset(tmp_path, "endless")
+
+
+def test_a_machine_without_tex_is_told_so(tmp_path, monkeypatch):
+    (tmp_path / "short.tex").write_text(r"\documentclass{book}\begin{document}x\end{document}")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BookError, match="xelatex: is missing"):
+        tex.typeset(tmp_path, "short")
+    assert "librsvg2-bin" in svg_to_pdf(b"<svg/>", tmp_path / "x.pdf")
+
+
+def test_a_document_without_index_entries_keeps_no_index(tmp_path):
+    text = (
+        r"\documentclass{book}\newenvironment{sphinxtheindex}{\begin{itemize}}{\end{itemize}}\begin{document}"
+    )
+    (tmp_path / "short.tex").write_text(
+        text + r"only text\IfFileExists{short.ind}{\input{short.ind}}{}\end{document}"
+    )
+    assert "only text" in read(tex.typeset(tmp_path, "short"))
+    assert not (tmp_path / "short.ind").exists()
 
 
 def test_a_drawing_that_is_none_is_named(tmp_path):

@@ -30,6 +30,14 @@ def build(
         for key in frameworks
         if key in load_page(book, book.source, page).frameworks
     ]
+    remove_others(outdir, frameworks, made)
     if report is not None:
         report(f"wrote {len(made)} notebooks in {book.language(lang).title}")
     return made
+
+
+def remove_others(outdir: Path, frameworks: Sequence[str], made: Sequence[Path]) -> None:
+    """Notebooks of pages that the book no longer has are not published again."""
+    for key in frameworks:
+        for path in set((outdir / key).rglob("*.ipynb")) - set(made):
+            path.unlink()
