@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -161,6 +162,20 @@ def test_downloads_are_those_of_the_page_by_framework(site):
         assert entry.select_one(".download-pdf")["href"] == f"./../pdf/pt/d2l-pt-{key}.pdf"
     assert page(site, "pt/references.html").select_one(".download-notebook") is None
     assert page(site, "pt/references.html").select_one(".open-in-colab") is None
+
+
+def test_every_link_leads_somewhere(site):
+    files = [p for p in site.rglob("*.html") if "_static" not in p.parts]
+    pages = {p: BeautifulSoup(p.read_text("utf-8"), "html.parser") for p in files}
+    anchors = {p: {t["id"] for t in html.select("[id]")} for p, html in pages.items()}
+    for path, html in pages.items():
+        for element in html.select("a[href], link[href], script[src], img[src]"):
+            link = urlsplit(element.get("href") or element["src"])
+            if link.scheme or link.netloc or "/notebooks/" in link.path or "/pdf/" in link.path:
+                continue
+            target = (path.parent / unquote(link.path)).resolve() if link.path else path
+            assert target.is_file(), (path, link)
+            assert not link.fragment or unquote(link.fragment) in anchors.get(target, link.fragment), (path, link)
 
 
 def test_the_published_folder_holds_pages_only(site):
