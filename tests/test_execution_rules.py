@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,14 @@ def test_an_error_keeps_name_message_and_the_line_that_raised() -> None:
     (found,) = normal_outputs([error], PLACES, "f(1)")
     assert found["evalue"] == "<object>"
     assert found["traceback"] == ["----> f(1)", "TypeError: <object>"]
+
+
+@pytest.mark.parametrize("piece", ["a", "<", "1", "/", "a.", "\x1b[", "\r", "ab\b", "<a ", "cell:", "(", "I"])
+def test_a_flood_of_output_is_cut_and_takes_no_time(piece: str) -> None:
+    started = time.monotonic()
+    (found, *_) = normal_outputs([text(piece * 200_000 + "end")], PLACES)
+    assert time.monotonic() - started < 3
+    assert len(found["text"]) < 40_000
 
 
 # --- comparison
@@ -194,7 +203,10 @@ FAILURES = (
         Failure("error", "c1", 2, "ValueError: no\nmore"),
         ":{second}: cell 'c1' in jax raises ValueError: no; mend it",
     ),
-    (Failure("timeout", "c1", 0, ""), ":{first}: cell 'c1' in jax did not end: the notebook has 600 s; make it"),
+    (
+        Failure("timeout", "c1", 0, ""),
+        ":{first}: cell 'c1' in jax did not end: the notebook has 600 s; make it",
+    ),
     (Failure("dead", "c1", 0, "the kernel died while it ran"), ":{first}: cell 'c1' in jax: the kernel died"),
     (
         Failure("start", "", 0, "RuntimeError: x"),

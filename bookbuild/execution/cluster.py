@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from multiprocessing import resource_tracker
 from typing import Any
 
 import dask
@@ -32,44 +34,50 @@ Listen = Callable[[dict[str, Any]], None]
 
 
 def default_workers(jobs: int) -> int:
-    return max(
-        1,
-        min(jobs, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1),
-    )
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(jobs, cores))
 
 
 @contextmanager
 def connect(workers: int, scheduler: str | None, scratch: str) -> Iterator[Client]:
     """A client of a new local cluster, or of the one at ``scheduler``."""
-    with dask.config.set(SETTINGS):
+    with dask.config.set(SETTINGS), ExitStack() as stack:
         if scheduler:
-            try:
-                client = Client(scheduler, timeout=CONNECT, set_as_default=False)
-            except (OSError, ValueError) as error:
-                reason = str(error).split("\n")[0]
-                raise BookError.at(
-                    f"SCHEDULER={scheduler}",
-                    0,
-                    f"cannot be reached ({reason})",
-                    "start it with `dask scheduler`, or leave SCHEDULER= out",
-                ) from None
-            with client:
-                yield client
+            yield stack.enter_context(_remote(scheduler))
             return
-        with (
-            LocalCluster(
+        with _interrupts_wait():
+            cluster = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
                 processes=True,
                 host="127.0.0.1",
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
                 memory_limit=0,
                 local_directory=scratch,
                 silence_logs=logging.CRITICAL,
-            ) as cluster,
-            Client(cluster, set_as_default=False) as client,
-        ):
-            yield client
+            )
+            stack.enter_context(cluster)
+        yield stack.enter_context(Client(cluster, set_as_default=False))
+
+
+def _remote(scheduler: str) -> Client:
+    try:
+        return Client(scheduler, timeout=CONNECT, set_as_default=False)
+    except (OSError, ValueError) as error:
+        reason = str(error).split("\n")[0]
+        mend = "start it with `dask scheduler`, or leave SCHEDULER= out"
+        raise BookError.at(f"SCHEDULER={scheduler}", 0, f"cannot be reached ({reason})", mend) from None
+
+
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """An interrupt from the terminal reaches all processes; those started in here leave it to the client."""
+    resource_tracker.ensure_running()  # it would let them through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def run_all(client: Client, jobs: Sequence[Job], listen: Listen) -> Iterator[tuple[Job, Outcome | None]]:

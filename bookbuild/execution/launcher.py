@@ -22,6 +22,7 @@ def end_with(parent: int) -> None:
 
 if __name__ == "__main__":
     end_with(int(sys.argv.pop(1)))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # which its workers leave to their client
     sys.path.pop(0)  # this script's folder
 
     from ipykernel import kernelapp

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+LONGEST = 32 * 1024
+"""characters that are kept of what one cell prints"""
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -47,8 +50,13 @@ def _overwritten(text: str) -> str:
     for line in text.replace("\r\n", "\n").split("\n"):
         shown = ""
         for piece in line.split("\r"):
-            while "\b" in piece:
-                piece = re.sub("(?:^|[^\b])\b", "", piece, count=1)
+            written: list[str] = []
+            for character in piece if "\b" in piece else ():
+                if character != "\b":
+                    written.append(character)
+                elif written:
+                    written.pop()
+            piece = "".join(written) if "\b" in piece else piece
             shown = piece + shown[len(piece) :]
         lines.append(shown.rstrip() if "\r" in line else shown)
     return "\n".join(lines)
@@ -83,7 +91,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "cells in messages",
         "IPython names a cell's file after its process and its text",
-        _pattern(r"<ipython-input-[^>]*>|[^\s\"'<>()]*\bipykernel_\d+/\d+\.py|\b\d{5,}\.py(?=[,:])", "cell"),
+        _pattern(
+            r"<ipython-input-[^>]*>|(?<![^\s\"'<>()])[^\s\"'<>()]*\bipykernel_\d+/\d+\.py|\b\d{5,}\.py(?=[,:])",
+            "cell",
+        ),
         changes=(
             ("/x/ipykernel_123/4567890.py:3: UserWarning: old", "cell:3: UserWarning: old"),
             ("invalid syntax (1234567890.py, line 1)", "invalid syntax (cell, line 1)"),
@@ -197,7 +208,7 @@ def _joined(outputs: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 def _normal(output: dict[str, Any], found: tuple[Rule, ...], raising: str) -> dict[str, Any] | None:
     kind = output["output_type"]
     if kind == "stream":
-        text = normal_text(output["text"], output["name"], found)
+        text = _cut(normal_text(output["text"], output["name"], found))
         return {"output_type": kind, "name": output["name"], "text": text} if text.strip() else None
     if kind == "error":
         message = normal_text(output["evalue"], "text", found)
@@ -207,6 +218,11 @@ def _normal(output: dict[str, Any], found: tuple[Rule, ...], raising: str) -> di
     data = {mime: _normal_value(mime, value, found) for mime, value in sorted(output["data"].items())}
     kept: dict[str, Any] = {"output_type": kind, "data": data, "metadata": output.get("metadata", {})}
     return kept | {"execution_count": None} if kind == "execute_result" else kept
+
+
+def _cut(text: str) -> str:
+    more = len(text) - LONGEST
+    return text if more <= 0 else f"{text[:LONGEST]}\n[{more} more characters are not kept]\n"
 
 
 def _normal_value(mime: str, value: Any, found: tuple[Rule, ...]) -> Any:
