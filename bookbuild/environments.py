@@ -334,8 +334,7 @@ def _since(started: float) -> str:
     return f"{time.monotonic() - started:.0f} s"
 
 
-def main(arguments: list[str]) -> int:
-    root = Path(__file__).resolve().parent.parent
+def main(root: Path, arguments: list[str]) -> int:
     if not arguments:
         _to_stderr(f"usage: python3 -m bookbuild.environments NAME...; known: {', '.join(names(root))}")
         return 2
@@ -350,4 +349,4 @@ def _to_stderr(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(Path(__file__).resolve().parent.parent, sys.argv[1:]))

@@ -60,8 +60,7 @@ def write_lock(root: Path, name: str, upgrade: bool) -> Path:
     return target
 
 
-def main() -> int:
-    root = Path(__file__).resolve().parent.parent
+def main(root: Path) -> int:
     upgrade = os.environ.get("BOOK_UPGRADE", "0") not in ("", "0")
     problem = environments.ensure(root, ["lock"])["lock"]
     if problem:
@@ -76,4 +75,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(Path(__file__).resolve().parent.parent))

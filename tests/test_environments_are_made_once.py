@@ -227,6 +227,17 @@ def test_what_a_framework_needs_of_the_system_is_asked_for_first(
     assert notes(fake) == []
 
 
+def test_the_command_fails_with_a_line_for_each_problem(
+    root: Path, fake: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert environments.main(root, []) == 2
+    assert "known: build, jax" in capsys.readouterr().err
+    assert environments.main(root, ["jax", "theano"]) == 1
+    assert capsys.readouterr().err.splitlines()[-1].startswith("environment theano: has no lock")
+    assert environments.main(root, ["jax"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_a_full_disk_is_one_line(root: Path, fake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(environment: Path, content: bytes) -> None:
         raise OSError(28, "No space left on device", str(environment / environments.STAMP))

@@ -77,3 +77,69 @@ def test_requirements_are_those_of_the_build_environment() -> None:
     assert [line for line in lines if line and not line.startswith("#")] == ["-r environments/build.txt"]
     assert "jupyter-book build chapters/en --config _config.yml --toc _toc.yml" in "\n".join(lines)
     assert "jupyter-book" in pins("build")
+
+
+# Stands in for uv: notes its arguments and "compiles" to what it finds in answer.txt.
+UV = """#!/bin/sh
+echo "$*" >> arguments
+out=$(echo "$*" | sed 's/.* -o \\([^ ]*\\).*/\\1/')
+[ -e "$out" ] && cp "$out" before
+[ -e answer.txt ] || exit 3
+cp answer.txt "$out"
+"""
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clone with one framework and its GPU build, where `make lock` has uv already."""
+    (tmp_path / "environments").mkdir()
+    for name, versions in {"jax": "3.12 3.13", "jax.gpu": "3.12"}.items():
+        (tmp_path / "environments" / f"{name}.in").write_text(f"# python: {versions}\none\n")
+    uv = tmp_path / ".venv" / "lock" / "bin" / "uv"
+    uv.parent.mkdir(parents=True)
+    uv.write_text(UV)
+    uv.chmod(0o755)
+    (tmp_path / "answer.txt").write_text("nvidia-one==1\none==1\n")
+    monkeypatch.setattr(environments, "ensure", lambda root, names: dict.fromkeys(names))
+    return tmp_path
+
+
+def test_make_lock_writes_a_lock_for_each_environment(
+    clone: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert locks.main(clone) == 0
+    assert capsys.readouterr().out.split() == ["environments/jax.cpu.txt", "environments/jax.gpu.txt"]
+    assert locks.entries((clone / "environments/jax.cpu.txt").read_text()) == ["one==1"]
+    assert locks.entries((clone / "environments/jax.gpu.txt").read_text()) == ["nvidia-one==1", "one==1"]
+    first, second = (clone / "arguments").read_text().splitlines()
+    assert "--python-version 3.12" in first
+    assert first.endswith("environments/jax.in")
+    assert second.endswith("environments/jax.gpu.in")
+
+
+def test_locked_versions_stay_unless_newer_ones_are_asked_for(
+    clone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (clone / "environments/jax.cpu.txt").write_text("one==0.9\n")
+    monkeypatch.setenv("BOOK_UPGRADE", "0")
+    locks.main(clone)
+    assert (clone / "before").read_text() == "one==0.9\n"
+    (clone / "before").unlink()
+    monkeypatch.setenv("BOOK_UPGRADE", "1")
+    locks.main(clone)
+    assert not (clone / "before").exists()
+
+
+def test_a_failure_of_uv_leaves_the_lock_as_it_was(clone: Path) -> None:
+    (clone / "answer.txt").unlink()
+    (clone / "environments/jax.cpu.txt").write_text("one==0.9\n")
+    assert locks.main(clone) == 3
+    assert (clone / "environments/jax.cpu.txt").read_text() == "one==0.9\n"
+
+
+def test_make_lock_says_when_uv_cannot_be_had(
+    clone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(environments, "ensure", lambda root, names: dict.fromkeys(names, "no uv"))
+    assert locks.main(clone) == 1
+    assert capsys.readouterr().err == "no uv\n"
