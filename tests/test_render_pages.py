@@ -175,7 +175,7 @@ def test_every_link_leads_somewhere(site):
                 continue
             target = (path.parent / unquote(link.path)).resolve() if link.path else path
             assert target.is_file(), (path, link)
-            assert not link.fragment or unquote(link.fragment) in anchors.get(target, link.fragment), (path, link)
+            assert not link.fragment or unquote(link.fragment) in anchors[target], (path, link)
 
 
 def test_the_published_folder_holds_pages_only(site):
