@@ -1,34 +1,6 @@
 """Render: one PDF for each language and framework, by Sphinx's LaTeX builder and XeLaTeX.
 
-Debian packages that it needs are listed in ``DEBIAN_PACKAGES``; nothing else of TeX is used.
-"""
-
-from __future__ import annotations
-
-import os
-import re
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-
-from bookbuild.config import Book
-from bookbuild.errors import BookError, Finding
-from bookbuild.files import digest, write_atomically
-
-DEBIAN_PACKAGES = (
-    "texlive-xetex",  # XeLaTeX, and with it texlive-latex-extra
-    "texlive-lang-cjk",  # xeCJK
-    "texlive-lang-french",
-    "texlive-lang-portuguese",
-    "texlive-lang-other",  # hyphenation and babel's French
-    "tex-gyre",
-    "fonts-texgyre-math",
-    "fonts-dejavu-core",
-    "fonts-noto-cjk",
-    "librsvg2-bin",  # SVG to PDF
-)
-
-GRAPHIC = re.compile(r"\\sphinxincludegraphics(?:\[[^]]*\])?\{\{([^}]*)\}([^}]*)\}")
+Debian packages that it needs are listed in ``GRAPHIC = re.compile(r"\\sphinxincludegraphics(?:\[[^]]*\])?\{\{([^}]*)\}([^}]*)\}")
 SUPPORT = ("*.sty", "*.cls", "python.ist")
 
 

@@ -11,7 +11,7 @@ from sphinx.builders.latex.theming import Theme
 
 from bookbuild.config import Book
 from bookbuild.render.nodes import keep_framework
-from bookbuild.render.pdf.settings import bibliography, edition, latex_elements
+from bookbuild.render.pdf.settings import edition, latex_elements
 from bookbuild.render.pdf.svg import SvgToPdf
 from bookbuild.render.pdf.transforms import (
     KeepBibliographyPlace,
@@ -37,7 +37,6 @@ class BookLaTeXBuilder(LaTeXBuilder):
         self.framework = self.book.frameworks[0]
         self.resolved: nodes.document | None = None
         elements = latex_elements(self.book_language)
-        elements["preamble"] += bibliography(self.config.bibtex_reference_style == "label")
         self.config.latex_elements = {**elements, **self.config.latex_elements}
         super().init()
 

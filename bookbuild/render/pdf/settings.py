@@ -103,22 +103,15 @@ DESIGN = r"""
 \makeatother
 """
 
-# The bibliography stands on its own page of the book, under that page's title.
+# The bibliography stands on its own page of the book, under that page's title.  The text cites by author and
+# year, so a label would say nothing: entries hang instead.
 BIBLIOGRAPHY = r"""
 \makeatletter
-\renewenvironment{sphinxthebibliography}[1]{%
-  @LABEL@\itemsep3pt\sloppy\clubpenalty4000\widowpenalty4000\sfcode`\.\@m}{\end{list}}
+\renewenvironment{sphinxthebibliography}[1]{\def\@biblabel##1{}%
+  \begin{list}{}{\leftmargin1.5em\itemindent-1.5em\labelwidth0pt\labelsep0pt\itemsep3pt}%
+  \sloppy\clubpenalty4000\widowpenalty4000\sfcode`\.\@m}{\end{list}}
 \makeatother
 """
-LABELLED = (
-    r"\settowidth{\labelwidth}{\@biblabel{#1}}\begin{list}{}{\leftmargin\labelwidth"
-    r"\advance\leftmargin\labelsep}"
-)
-# Where the text cites by author and year, a label says nothing: entries hang instead.
-UNLABELLED = (
-    r"\def\@biblabel##1{}\begin{list}{}{\leftmargin1.5em\itemindent-1.5em"
-    r"\labelwidth0pt\labelsep0pt}"
-)
 
 TITLE_PAGE = r"""
 \hypersetup{pageanchor=false}
@@ -169,11 +162,6 @@ def latex_settings(book: Book, language: Language, frameworks: tuple[str, ...]) 
     }
 
 
-def bibliography(cited_by_label: bool) -> str:
-    """How the list of references is set."""
-    return BIBLIOGRAPHY.replace("@LABEL@", LABELLED if cited_by_label else UNLABELLED)
-
-
 def latex_elements(language: Language) -> dict[str, str]:
     """Sphinx's ``latex_elements``; the framework's own part is added by :func:`edition`."""
     words = words_of(language)
@@ -194,7 +182,7 @@ def latex_elements(language: Language) -> dict[str, str]:
         "sphinxsetup": SPHINX_SETUP,
         "fvset": r"\fvset{fontsize=\small,formatcom=\xeCJKVerbAddon}",
         "extrapackages": r"\usepackage{needspace}\definecolor{bookaccent}{HTML}{1F4E8C}",
-        "preamble": captions + DESIGN.replace("@CHAPTER@", words.chapter),
+        "preamble": captions + DESIGN.replace("@CHAPTER@", words.chapter) + BIBLIOGRAPHY,
         "maketitle": TITLE_PAGE,
         "tocdepth": r"\setcounter{tocdepth}{2}",
         "secnumdepth": r"\setcounter{secnumdepth}{4}",
