@@ -1,6 +1,22 @@
 """Render: one PDF for each language and framework, by Sphinx's LaTeX builder and XeLaTeX.
 
-Debian packages that it needs are listed in ``GRAPHIC = re.compile(r"\\sphinxincludegraphics(?:\[[^]]*\])?\{\{([^}]*)\}([^}]*)\}")
+What it needs of Debian stands in ``bookbuild/system.py``: XeLaTeX with xeCJK and the languages' hyphenation,
+makeindex, fonts, librsvg for drawings.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from bookbuild.config import Book
+from bookbuild.errors import BookError, Finding
+from bookbuild.files import digest, write_atomically
+
+GRAPHIC = re.compile(r"\\sphinxincludegraphics(?:\[[^]]*\])?\{\{([^}]*)\}([^}]*)\}")
 SUPPORT = ("*.sty", "*.cls", "python.ist")
 
 
