@@ -387,3 +387,39 @@ def test_an_environment_without_a_kernel_is_one_clear_finding(
     monkeypatch.setattr("bookbuild.environments.interpreter", lambda root, name: Path("/bin/false"))
     (finding,) = run(book, "page").findings
     assert finding.problem.startswith("the mxnet kernel did not run")
+
+
+@pytest.mark.skipif(shutil.which("nvidia-smi") is not None, reason="this machine may have a GPU")
+def test_a_gpu_that_is_not_there_is_one_clear_error(book: Book) -> None:
+    write_page(book, "page", "1", more="devices: 1\n")
+    with pytest.raises(BookError, match=r"^DEVICE=gpu: no GPU is found here"):
+        run(book, "page", device="gpu")
+
+
+@pytest.fixture
+def one_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine whose nvidia-smi names one GPU; to the cluster it is an abstract resource."""
+    program = tmp_path / "bin" / "nvidia-smi"
+    program.parent.mkdir()
+    program.write_text(
+        "#!/bin/sh\ncase $1 in -L) echo 'GPU 0: T (UUID: GPU-1)';; *) echo 'Test GPU, 1.0';; esac\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+
+
+@pytest.mark.usefixtures("one_gpu")
+def test_more_gpus_than_any_worker_has_is_one_clear_error(book: Book) -> None:
+    write_page(book, "page", "1", more="devices: 2\n")
+    with pytest.raises(BookError, match=r"page.md:1: asks for 2 GPUs, and the largest worker has 1"):
+        run(book, "page", device="gpu")
+
+
+@pytest.mark.usefixtures("one_gpu")
+def test_what_a_device_page_gave_on_a_gpu_is_stored_beside_with_all_that_is_installed(book: Book) -> None:
+    write_page(book, "page", "print('on a device')", more="devices: 1\n")
+    assert run(book, "page", device="gpu").written == (("page", "mxnet"),)
+    record = store.read(book, "page", "mxnet", "gpu")
+    assert record and record.machine == "Test GPU, 1.0" and "mxnet==1.9.1" in record.freeze
+    assert store.freshness(book, _page(book), "mxnet", "gpu").fresh
+    assert store.freshness(book, _page(book), "mxnet").missing

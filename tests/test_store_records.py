@@ -220,7 +220,9 @@ def test_sweeping_puts_back_what_a_fault_between_the_two_steps_took_away(book: B
     store.write(book, record)
     folder = store.path(book, "tensors", "jax")
     folder.rename(folder.with_name(".jax.cpu.old-abc"))
-    (folder.parent / ".jax.cpu.new-abc").mkdir()
+    for name in (".jax.cpu.new-abc", ".mxnet.cpu.new-def"):
+        (folder.parent / name).mkdir()
+    os.utime(folder.parent / ".jax.cpu.new-abc", (0, 0))
     store.sweep(book)
     assert store.read(book, "tensors", "jax") == record
-    assert [p.name for p in folder.parent.iterdir()] == ["jax.cpu"]
+    assert sorted(p.name for p in folder.parent.iterdir()) == [".mxnet.cpu.new-def", "jax.cpu"]

@@ -6,9 +6,10 @@ import logging
 import os
 import queue
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import resource_tracker
 from typing import Any
 
@@ -39,15 +40,20 @@ def default_workers(jobs: int) -> int:
 
 
 @contextmanager
-def connect(workers: int, scheduler: str | None, scratch: str) -> Iterator[Client]:
-    """A client of a new local cluster, or of the one at ``scheduler``."""
+def connect(workers: int, scheduler: str | None, scratch: str, device: str) -> Iterator[Client]:
+    """A client of a new local cluster, or of the one at ``scheduler``.
+
+    For GPUs the local cluster is one worker that has them all: notebooks run one after another.
+    """
     with dask.config.set(SETTINGS), ExitStack() as stack:
         if scheduler:
             yield stack.enter_context(_remote(scheduler))
             return
+        resources = {"GPU": _gpus()} if device == "gpu" else {}
         with _interrupts_wait():
             cluster = LocalCluster(
-                n_workers=workers,
+                n_workers=1 if resources else workers,
+                resources=resources,
                 threads_per_worker=1,
                 processes=True,
                 host="127.0.0.1",
@@ -58,6 +64,17 @@ def connect(workers: int, scheduler: str | None, scratch: str) -> Iterator[Clien
             )
             stack.enter_context(cluster)
         yield stack.enter_context(Client(cluster, set_as_default=False))
+
+
+def _gpus() -> int:
+    """How many GPUs this machine has.  Raises BookError when there are none."""
+    with suppress(OSError, subprocess.CalledProcessError):
+        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=True).stdout
+        if count := listed.count("UUID: GPU-"):
+            return count
+    raise BookError.at(
+        "DEVICE=gpu", 0, "no GPU is found here", "run it on a machine where nvidia-smi lists one"
+    )
 
 
 def _remote(scheduler: str) -> Client:
@@ -85,6 +102,7 @@ def run_all(client: Client, jobs: Sequence[Job], listen: Listen) -> Iterator[tup
 
     None instead of an outcome: three workers in turn were lost while it ran.
     """
+    _refuse_impossible(client, jobs)
     client.subscribe_topic(TOPIC, lambda event: listen(event[1]))
     done: queue.SimpleQueue[tuple[Job, Future]] = queue.SimpleQueue()
     waiting = list(reversed(jobs))
@@ -111,6 +129,21 @@ def run_all(client: Client, jobs: Sequence[Job], listen: Listen) -> Iterator[tup
     finally:
         client.cancel(list(running.values()), force=True)
         client.unsubscribe_topic(TOPIC)
+
+
+def _refuse_impossible(client: Client, jobs: Sequence[Job]) -> None:
+    """A job that no worker could ever take would wait for ever."""
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    most = max((worker["resources"].get("GPU", 0) for worker in workers), default=0)
+    for job in jobs:
+        wanted = (_needs(job) or {}).get("GPU", 0)
+        if workers and wanted > most:
+            raise BookError.at(
+                f"chapters/en/{job.page}.md",
+                1,
+                f"asks for {wanted} GPUs, and the largest worker has {most:.0f}",
+                "start a worker with `--resources GPU=n`",
+            )
 
 
 def _needs(job: Job) -> dict[str, float] | None:

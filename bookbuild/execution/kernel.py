@@ -31,6 +31,8 @@ STARTUP = 120
 """seconds for a kernel to answer, on a busy machine"""
 LAUNCHER = Path(__file__).with_name("launcher.py")
 OPTIONS = (
+    # native output comes at any time: it goes to the log, not to whichever cell runs at that moment
+    "--IPKernelApp.capture_fd_output=False",
     "--HistoryManager.enabled=False",
     "--InlineBackend.figure_formats=svg",
     "--InteractiveShell.colors=NoColor",
@@ -79,12 +81,16 @@ class _Run:
             shutdown_kernel="immediate",
             startup_timeout=STARTUP,
             ipython_hist_file="",
+            iopub_timeout=STARTUP,
+            raise_on_iopub_timeout=True,
             timeout_func=lambda cell: max(1, round(started + self.job.timeout - time.monotonic())),
         )
         group = 0
         try:
             env = variables(Path(self.job.root), self.folder, self.job.framework, self.job.device, os.environ)
             cwd = str(self.folder / "work")
+            if not machine(self.job.device):
+                raise LookupError("this worker sees no GPU: nvidia-smi names none")
             with (self.folder / "kernel.log").open("wb") as native:
                 async with client.async_setup_kernel(
                     cleanup_kc=True, env=env, cwd=cwd, stdout=native, stderr=subprocess.STDOUT
@@ -243,11 +249,13 @@ def _end_group(process: int) -> None:
 
 
 def machine(device: str) -> str:
-    """The name of the processor that computes."""
+    """The name of the processor that computes; "" for a GPU that is not there."""
     if device == "gpu":
         query = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
-        with contextlib.suppress(OSError, subprocess.CalledProcessError):
+        try:
             return subprocess.run(query, capture_output=True, text=True, check=True).stdout.split("\n")[0]
+        except (OSError, subprocess.CalledProcessError):
+            return ""
     with contextlib.suppress(OSError):
         found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
         if found:

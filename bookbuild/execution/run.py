@@ -96,7 +96,7 @@ class _Run:
     def all(self, planned: Sequence[Planned], scheduler: str | None, scratch: str) -> None:
         jobs = {self.job(p, "" if scheduler else scratch): p for p in planned}
         before = {p: self.sources(p) for p in planned}
-        with connect(self.board.workers, scheduler, scratch) as client, self.board:
+        with connect(self.board.workers, scheduler, scratch, self.device) as client, self.board:
             for job, outcome in run_all(client, tuple(jobs), self.board.event):
                 notebook = jobs[job]
                 if outcome is None:

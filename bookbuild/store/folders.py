@@ -6,6 +6,7 @@ import ctypes
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from bookbuild.config import Book
 from bookbuild.errors import BookError
 
 NEW, OLD = ".new-", ".old-"
+ABANDONED = 3600
+"""seconds after which nobody is writing any more"""
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
@@ -42,14 +45,14 @@ def replace_folder(folder: Path, files: Mapping[str, bytes], book: Book) -> None
 
 
 def sweep(outputs: Path) -> None:
-    """Clear what an interrupted replacement left behind."""
+    """Clear what an interrupted replacement left behind, and leave alone what one at work may have begun."""
     for left in outputs.rglob(f".*{OLD}*"):
         folder = left.with_name(left.name[1:].rpartition(OLD)[0])
         if not folder.exists():
             left.rename(folder)
-        shutil.rmtree(left, ignore_errors=True)
-    for left in outputs.rglob(f".*{NEW}*"):
-        shutil.rmtree(left, ignore_errors=True)
+    for left in (*outputs.rglob(f".*{OLD}*"), *outputs.rglob(f".*{NEW}*")):
+        if time.time() - left.stat().st_mtime > ABANDONED:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _write(path: Path, content: bytes) -> None:
