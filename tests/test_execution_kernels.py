@@ -187,7 +187,8 @@ def test_a_kernel_starts_in_an_empty_folder_with_settings_of_nobody(
         "import os, pathlib\nprint(os.listdir(), os.environ.get('SECRET'), os.environ['OMP_NUM_THREADS'])",
         "import sys, warnings\nwarnings.warn('take care')  # a comment\nprint(object(), pathlib.Path.cwd())",
         "for i in range(3):\n    print(i, end='\\r')\nprint('done')\nprint('\\x1b[31mred', file=sys.stderr)",
-        "pathlib.Path('left').write_text('x')\nprint(hash('a'), pathlib.Path.home().exists())",
+        "pathlib.Path('left').write_text('x')\nprint(hash('a'), pathlib.Path.home().exists())\n"
+        "import d2l, importlib.util\nprint(d2l.__file__, importlib.util.find_spec('bookbuild'))",
         "from matplotlib import pyplot as plt\n_ = plt.plot([1, 2])",
         "from IPython import get_ipython\nget_ipython().run_line_magic('history', '-l 1')",
     )  # fmt: skip
@@ -196,7 +197,7 @@ def test_a_kernel_starts_in_an_empty_folder_with_settings_of_nobody(
     assert outputs(book, "page", "c0") == ["[] None 1\n"]
     assert outputs(book, "page", "c1") == ["<object> .\n", "cell: UserWarning: take care\n"]
     assert outputs(book, "page", "c2") == ["done\n", "red\n"]
-    assert outputs(book, "page", "c3")[0].endswith("True\n")
+    assert outputs(book, "page", "c3")[0].endswith("True\nd2l/__init__.py None\n")
     assert (store.path(book, "page", "mxnet") / "c4.svg").is_file()
     before = tree(book.root / "outputs")
     run(book, "page", force=True)

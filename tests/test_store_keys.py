@@ -352,6 +352,21 @@ def test_every_way_of_naming_a_function_reaches_that_function_alone(cell: str) -
     assert last(first, cell) == last(first, cell, inputs=edited("OTHER = 4", "OTHER = 5"))
 
 
+def test_a_name_that_is_imported_where_it_may_fail_is_followed() -> None:
+    attempt = "try:\n    from d2l import _torch as t\nexcept ImportError:\n    t = None\n\n\ndef tries():\n"
+    inputs = edited("WIDTH = 3", f"WIDTH = 3\n{attempt}    return t.written_by_hand()\n")
+    other = inputs.modules["d2l._torch"].replace("return 9", "return 10")
+    changed = replace(inputs, modules={**inputs.modules, "d2l._torch": other})
+    assert last(IMPORT, "d2l.tries()", inputs=inputs) != last(IMPORT, "d2l.tries()", inputs=changed)
+
+
+def test_a_name_that_is_defined_and_then_imported_is_followed_both_ways() -> None:
+    inputs = edited("WIDTH = 3", "def plot(x):\n    return 1\n\n\nfrom d2l._core import plot\n\nWIDTH = 3")
+    other = inputs.modules["d2l._core"].replace('("red", "blue")', '("red",)')
+    changed = replace(inputs, modules={**inputs.modules, "d2l._core": other})
+    assert last(IMPORT, "d2l.plot(1)", inputs=inputs) != last(IMPORT, "d2l.plot(1)", inputs=changed)
+
+
 def test_a_local_variable_of_the_same_name_reaches_nothing() -> None:
     inputs = edited("def unrelated(x):", "def takes(unrelated):\n    return unrelated\n\n\ndef unrelated(x):")
     changed = replace(

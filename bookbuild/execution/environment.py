@@ -44,7 +44,7 @@ def variables(
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONNOUSERSITE": "1",
-        "PYTHONPATH": str(root),
+        "PYTHONPATH": str(folder / "lib"),
         "PYTHONUTF8": "1",
         "SOURCE_DATE_EPOCH": "0",
         "TERM": "dumb",

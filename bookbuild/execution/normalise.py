@@ -17,7 +17,7 @@ class Places:
 
     root: str
     folder: str
-    """the run folder; the kernel works in ``work`` below it"""
+    """the run folder; the kernel works in ``work`` below it and sees d2l in ``lib``"""
     packages: str
     """site-packages of the environment"""
     library: str
@@ -152,7 +152,8 @@ def rules(places: Places) -> tuple[Rule, ...]:
 def _paths(places: Places) -> Rule:
     # the longest first: the run folder and the packages may lie inside the clone
     shorter = {places.packages: "site-packages", places.library: "python", places.root: ""}
-    shorter |= {f"{places.folder}/work": "", places.folder: ""} if places.folder else {}
+    if places.folder:
+        shorter |= {f"{places.folder}/work": "", f"{places.folder}/lib": "", places.folder: ""}
     ordered = sorted((p for p in shorter if p), key=len, reverse=True)
 
     def apply(text: str) -> str:

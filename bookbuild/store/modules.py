@@ -56,9 +56,9 @@ class Module:
     hooks: bool
     """whether a class of this module is told of its subclasses: then every definition may matter"""
 
-    @property
-    def bindings(self) -> dict[str, Import]:
-        return {i.alias: i for i in self.imports if i.alias and i.name != "*"}
+    def bindings(self, name: str) -> list[Import]:
+        """The imports from d2l that bind a name, those inside other statements too."""
+        return [i for i in (*self.imports, *self.effects.uses.imports) if i.alias == name != "*"]
 
     @property
     def stars(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bookbuild.store.code import Import, Uses
-from bookbuild.store.modules import Module, Part, absolute, is_ours
+from bookbuild.store.modules import Module, Part, is_ours
 
 PACKAGE = "d2l"
 _ALWAYS_THERE = frozenset({"__file__", "__name__", "__package__", "__spec__"})
@@ -34,9 +34,8 @@ def reach(index: Index, cells: Iterable[Uses]) -> dict[str, Reached]:
     search = _Search(index, hooks=any(m.hooks for m in index.values()))
     bindings: dict[str, list[Import]] = {}
     for uses in cells:
-        for item in uses.imports:
-            if is_ours(item.module, PACKAGE) and item.alias:
-                bindings.setdefault(item.alias, []).append(item)
+        for name, items in _bindings(uses).items():
+            bindings.setdefault(name, []).extend(items)
         search.follow(uses, bindings, None)
     search.run()
     return search.found
@@ -63,7 +62,7 @@ class _Search:
         while self.todo:
             module, name = self.todo.popleft()
             part = self.found[name].part
-            self.follow(part.uses, _bindings(module, part), name, module)
+            self.follow(part.uses, _bindings(part.uses), name, module)
 
     def add(self, module: Module, name: str, part: Part, via: str | None) -> None:
         if name not in self.found:
@@ -79,11 +78,10 @@ class _Search:
                 self.imported(item.module, via)
                 self.star_or_name(item, via)
         for chain in sorted(uses.chains):
-            if chain[0] in bindings:
-                for item in bindings[chain[0]]:
-                    self.bound(item, chain[1:], via)
-            elif module is not None:
-                self.name(module, chain[0], via)
+            for item in bindings.get(chain[0], ()):
+                self.bound(item, chain[1:], via)
+            if module is not None:
+                self.name(module, chain[0], via, chain[1:])
         if uses.importers:
             for other in self.index.values():
                 self.whole(other, via)
@@ -143,23 +141,20 @@ class _Search:
         """Follow a name of a module's own; False when the module does not bind it."""
         if name in module.symbols:
             self.add(module, f"{module.name}.{name}", module.symbols[name], via)
-            return True
-        item = module.bindings.get(name)
-        if item is not None:
+        items = module.bindings(name)
+        for item in items:
             self.bound(item, rest, via)
-            return True
-        if name in module.effect_names:
+        if name in module.symbols or items or name in module.effect_names:
             return True
         return any(
             self.name(self.index[star], name, via, rest) for star in module.stars if star in self.index
         )
 
 
-def _bindings(module: Module, part: Part) -> dict[str, list[Import]]:
-    """Names bound to d2l inside a definition, before those of its module."""
+def _bindings(uses: Uses) -> dict[str, list[Import]]:
+    """The names that a piece of code itself binds to d2l."""
     bindings: dict[str, list[Import]] = {}
-    home = module.name if module.package else module.name.rpartition(".")[0]
-    for item in (absolute(i, home) for i in (*module.imports, *part.uses.imports)):
+    for item in uses.imports:
         if item.alias and item.name != "*" and is_ours(item.module, PACKAGE):
             bindings.setdefault(item.alias, []).append(item)
     return bindings
