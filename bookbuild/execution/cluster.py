@@ -45,7 +45,8 @@ def connect(workers: int, scheduler: str | None, scratch: str, device: str) -> I
 
     For GPUs the local cluster is one worker that has them all: notebooks run one after another.
     """
-    with dask.config.set(SETTINGS), ExitStack() as stack:
+    settings = SETTINGS | ({"temporary-directory": scratch} if scratch else {})
+    with dask.config.set(settings), ExitStack() as stack:
         if scheduler:
             yield stack.enter_context(_remote(scheduler))
             return
