@@ -1,1 +1,1 @@
-"""Build the book: pages, notebooks, execution, store, render, translation.  Run it as ``python -m bookbuild``."""
+"""Build the book: pages, notebooks, execution, store, render.  Run it as ``python -m bookbuild``."""

@@ -17,9 +17,16 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--window-size=1280,900",
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    "--window-size=1280,900",
 )
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 
@@ -62,18 +69,32 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The site with downloads beside it; one output of its first page is hostile."""
     book = copy_book(tmp_path_factory.mktemp("site"))
     put_all_outputs(book)
-    put_outputs(book, "index", "jax", {"powers": [
-        display(text_html="<b>kept</b><img src=x onerror='document.title=1'>"
-                          "<script>document.title=2</script>"),
-        display(application_javascript="document.title = 3", text_plain="plain"),
-        display(image_svg="<svg xmlns='http://www.w3.org/2000/svg' onload='parent.document.title=4'>"
-                          "<script>parent.document.title=5</script><path d='M 0 0'/></svg>"),
-        text("<script>document.title = 6</script>"),
-    ]})
+    put_outputs(
+        book,
+        "index",
+        "jax",
+        {
+            "powers": [
+                display(
+                    text_html="<b>kept</b><img src=x onerror='document.title=1'>"
+                    "<script>document.title=2</script>"
+                ),
+                display(application_javascript="document.title = 3", text_plain="plain"),
+                display(
+                    image_svg="<svg xmlns='http://www.w3.org/2000/svg' onload='parent.document.title=4'>"
+                    "<script>parent.document.title=5</script><path d='M 0 0'/></svg>"
+                ),
+                text("<script>document.title = 6</script>"),
+            ]
+        },
+    )
     for lang, alt in (("en", "Powers."), ("pt", "Potências.")):
         _replace(book.page_path(lang, "index"), ":name: powers", f":alt: {alt}\n:name: powers")
-    _replace(book.page_path("en", "tensors"), "{solution-start} ex-rows\n",
-             "{solution-start} ex-rows\n:class: dropdown\n:label: sol-rows\n")
+    _replace(
+        book.page_path("en", "tensors"),
+        "{solution-start} ex-rows\n",
+        "{solution-start} ex-rows\n:class: dropdown\n:label: sol-rows\n",
+    )
     site = build_site(book)
     for lang in book.language_keys:
         for framework in book.framework_keys:

@@ -22,8 +22,12 @@ Outputs = Mapping[str, Sequence[dict[str, Any]]]
 
 
 def text(value: str) -> dict[str, Any]:
-    return {"output_type": "execute_result", "execution_count": None, "metadata": {},
-            "data": {"text/plain": value}}
+    return {
+        "output_type": "execute_result",
+        "execution_count": None,
+        "metadata": {},
+        "data": {"text/plain": value},
+    }
 
 
 def display(**data: str) -> dict[str, Any]:
@@ -47,33 +51,60 @@ def copy_book(folder: Path) -> Book:
     return load_book(root)
 
 
-def put_outputs(book: Book, docname: str, framework: str, outputs: Outputs,
-                stale: Collection[str] = (), version: str = "1.2.3", device: str = "cpu") -> None:
+def put_outputs(
+    book: Book,
+    docname: str,
+    framework: str,
+    outputs: Outputs,
+    stale: Collection[str] = (),
+    version: str = "1.2.3",
+    device: str = "cpu",
+) -> None:
     """Store outputs of a notebook whose keys hold, except those of the ``stale`` cells."""
     page = load_page(book, book.source, docname)
     profile = store.Profile(f"{framework}.{device}", "3.11", device, "")
     cells = tuple(
-        store.CellRecord(key.name, "0" * 64 if key.name in stale else key.key,
-                         tuple(outputs.get(key.name, ())), 0.1)
-        for key in store.keys(book, page, framework, profile))
-    store.write(book, store.Record(
-        page=docname, framework=framework, device=device, machine="a machine", profile=profile.name,
-        python=profile.python, versions={book.framework(framework).module: version}, date="2026-01-31",
-        seconds=1.0, peak_memory=100, parts={}, cells=cells))
+        store.CellRecord(
+            key.name, "0" * 64 if key.name in stale else key.key, tuple(outputs.get(key.name, ())), 0.1
+        )
+        for key in store.keys(book, page, framework, profile)
+    )
+    store.write(
+        book,
+        store.Record(
+            page=docname,
+            framework=framework,
+            device=device,
+            machine="a machine",
+            profile=profile.name,
+            python=profile.python,
+            versions={book.framework(framework).module: version},
+            date="2026-01-31",
+            seconds=1.0,
+            peak_memory=100,
+            parts={},
+            cells=cells,
+        ),
+    )
 
 
 def put_all_outputs(book: Book) -> None:
     for framework in book.framework_keys:
         put_outputs(book, "index", framework, {"powers": [text("[1, 2, 4, 8, 16, 32, 64, 128]")]})
-        put_outputs(book, "tensors", framework, {
-            "make-tensor": [text(f"{framework}([0., 1., 2., 3.])")],
-            "use-total": [printed("6.0 6.0\n")],
-            "draw": [display(image_svg=LINE, text_plain="<Figure>")],
-            "past-the-end": [failed("IndexError", "list index out of range")],
-            "in-place": [printed(f"{framework}([7., 1., 2., 3.])\n")],
-            "noise": [printed("nobody sees this line\n")],
-            "count-rows": [text("2")],
-        })
+        put_outputs(
+            book,
+            "tensors",
+            framework,
+            {
+                "make-tensor": [text(f"{framework}([0., 1., 2., 3.])")],
+                "use-total": [printed("6.0 6.0\n")],
+                "draw": [display(image_svg=LINE, text_plain="<Figure>")],
+                "past-the-end": [failed("IndexError", "list index out of range")],
+                "in-place": [printed(f"{framework}([7., 1., 2., 3.])\n")],
+                "noise": [printed("nobody sees this line\n")],
+                "count-rows": [text("2")],
+            },
+        )
 
 
 def build_site(book: Book, *languages: str) -> Path:

@@ -101,8 +101,12 @@ def test_the_keyboard_moves_between_tabs(browser, address):  # noqa: F811
     tab(browser, "pytorch").send_keys(Keys.ARROW_RIGHT)
     assert framework(browser) == "tensorflow"
     assert browser.switch_to.active_element == tab(browser, "tensorflow")
-    for key, wanted in ((Keys.END, "jax"), (Keys.ARROW_RIGHT, "pytorch"), (Keys.ARROW_LEFT, "jax"),
-                        (Keys.HOME, "pytorch")):
+    for key, wanted in (
+        (Keys.END, "jax"),
+        (Keys.ARROW_RIGHT, "pytorch"),
+        (Keys.ARROW_LEFT, "jax"),
+        (Keys.HOME, "pytorch"),
+    ):
         browser.switch_to.active_element.send_keys(key)
         assert framework(browser) == wanted
         assert browser.switch_to.active_element == tab(browser, wanted)

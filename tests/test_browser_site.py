@@ -49,8 +49,11 @@ def test_hostile_outputs_do_not_run(browser, address):  # noqa: F811
 def test_the_page_has_no_error_of_its_own(address):  # noqa: F811
     with chromium() as browser:  # noqa: F811
         browser.get(f"{address}/en/tensors.html")
-        own = [e["message"] for e in browser.get_log("browser")
-               if address in e["message"] and "favicon" not in e["message"] and e["level"] == "SEVERE"]
+        own = [
+            e["message"]
+            for e in browser.get_log("browser")
+            if address in e["message"] and "favicon" not in e["message"] and e["level"] == "SEVERE"
+        ]
         assert own == []
 
 
@@ -83,14 +86,18 @@ def test_chinese_is_found_word_by_word(tmp_path):
     config.write_text(config.read_text("utf-8").rstrip("\n") + "\n" + entry, "utf-8")
     page = book.page_path("zh", "references")
     page.parent.mkdir()
-    page.write_text("(chap-references)=\n# 参考文献\n\n每个模块都有参数，参数的数量可以计算。\n\n"
-                    "```{glossary}\ntensor\n  张量。\n```\n\n```{bibliography}\n```\n", "utf-8")
+    page.write_text(
+        "(chap-references)=\n# 参考文献\n\n每个模块都有参数，参数的数量可以计算。\n\n"
+        "```{glossary}\ntensor\n  张量。\n```\n\n```{bibliography}\n```\n",
+        "utf-8",
+    )
     build_html(load_book(book.root), "zh")
     with served(book.root / "_build" / "html") as address, chromium() as browser:  # noqa: F811
         for query, found in (("参数", True), ("数量", True), ("参数 计算", True), ("数算", False)):
             browser.get(f"{address}/zh/search.html?q={query}")
-            summary = WebDriverWait(browser, 10).until(lambda b: b.find_element(
-                By.CSS_SELECTOR, "#search-results .search-summary").text.strip())
+            summary = WebDriverWait(browser, 10).until(
+                lambda b: b.find_element(By.CSS_SELECTOR, "#search-results .search-summary").text.strip()
+            )
             assert summary
             links = browser.find_elements(By.CSS_SELECTOR, "#search-results li > a")
             assert any("参考文献" in a.text for a in links) == found, query

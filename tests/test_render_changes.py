@@ -102,8 +102,11 @@ def test_a_translation_replaces_the_english_page_even_with_an_older_date(book):
 
     build_site(book, "pt")
     page = book.page_path("pt", "references")
-    page.write_text("(chap-references)=\n# Referências\n\n```{glossary}\ntensor\n  Números.\n```\n\n"
-                    "```{bibliography}\n```\n", "utf-8")
+    page.write_text(
+        "(chap-references)=\n# Referências\n\n```{glossary}\ntensor\n  Números.\n```\n\n"
+        "```{bibliography}\n```\n",
+        "utf-8",
+    )
     os.utime(page, (1, 1))
     build_site(book, "pt")
     html = (book.root / "_build/html/pt/references.html").read_text("utf-8")
@@ -130,8 +133,11 @@ def test_a_page_with_gates_can_be_read_again(book):
 
 
 def test_a_solution_of_class_dropdown_waits_to_be_asked_for(book):
-    edit(book.page_path("en", "tensors"), "{solution-start} ex-rows\n",
-         "{solution-start} ex-rows\n:class: dropdown\n")
+    edit(
+        book.page_path("en", "tensors"),
+        "{solution-start} ex-rows\n",
+        "{solution-start} ex-rows\n:class: dropdown\n",
+    )
     put_all_outputs(book)
     build_site(book, "en")
     html = BeautifulSoup((book.root / "_build/html/en/tensors.html").read_text("utf-8"), "html.parser")
@@ -144,8 +150,12 @@ def test_a_solution_of_class_dropdown_waits_to_be_asked_for(book):
 
 def test_languages_built_in_one_process_do_not_mix_their_words(book):
     site = build_site(book, "pt", "en")
-    titles = [BeautifulSoup((site / lang / "tensors.html").read_text("utf-8"), "html.parser")
-              .select_one(".exercise .admonition-title").text.strip() for lang in ("pt", "en")]
+    titles = [
+        BeautifulSoup((site / lang / "tensors.html").read_text("utf-8"), "html.parser")
+        .select_one(".exercise .admonition-title")
+        .text.strip()
+        for lang in ("pt", "en")
+    ]
     assert titles == ["Exercício 1.1", "Exercise 1.1"]
 
 
@@ -202,11 +212,21 @@ def test_a_damaged_record_is_named(book):
 
 
 def test_hostile_outputs_stay_text_or_vanish(book):
-    put_outputs(book, "index", "jax", {"powers": [
-        display(text_html="<b>kept</b><script>document.title = 'taken'</script><img src=x onerror=alert(1)>"),
-        display(application_javascript="document.title = 'taken'", text_plain="plain"),
-        text("<script>document.title = 'taken'</script>"),
-    ]})
+    put_outputs(
+        book,
+        "index",
+        "jax",
+        {
+            "powers": [
+                display(
+                    text_html="<b>kept</b><script>document.title = 'taken'</script>"
+                    "<img src=x onerror=alert(1)>"
+                ),
+                display(application_javascript="document.title = 'taken'", text_plain="plain"),
+                text("<script>document.title = 'taken'</script>"),
+            ]
+        },
+    )
     build_site(book, "en")
     own = pane(book, "en", "index", "powers", "jax").select_one(".cell_output")
     assert own.select_one("b").text == "kept"
@@ -217,8 +237,11 @@ def test_hostile_outputs_stay_text_or_vanish(book):
 
 def test_a_published_book_names_its_address(book):
     colab = "https://colab.research.google.com/github/reader/book/blob/gh-pages"
-    edit(book.root / "_config.yml", 'bookbuild_site: ""',
-         f"bookbuild_site: https://book.example\n    bookbuild_colab: {colab}")
+    edit(
+        book.root / "_config.yml",
+        'bookbuild_site: ""',
+        f"bookbuild_site: https://book.example\n    bookbuild_colab: {colab}",
+    )
     published = load_book(book.root)
     build_html(published, "pt", downloads=["notebooks"])
     folder = book.root / "_build" / "html" / "pt"

@@ -9,8 +9,10 @@ from bookbuild.render.nodes import framework_group, framework_pane, keep_framewo
 
 
 def group(*frameworks: str) -> framework_group:
-    panes = [framework_pane("", nodes.paragraph("", f"in {f}"), framework=f, title=f.upper(), state="fresh")
-             for f in frameworks]
+    panes = [
+        framework_pane("", nodes.paragraph("", f"in {f}"), framework=f, title=f.upper(), state="fresh")
+        for f in frameworks
+    ]
     return framework_group("", *panes, name="step", frameworks=list(frameworks), label="", ids=["step"])
 
 

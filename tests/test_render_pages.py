@@ -150,7 +150,10 @@ def test_the_language_menu_leads_to_the_same_page(site):
 def test_alternates_are_named_for_search_engines(site):
     links = page(site, "pt/tensors.html").select("link[rel=alternate][hreflang]")
     assert {a["hreflang"]: a["href"] for a in links} == {
-        "en": "./../en/tensors.html", "pt-BR": "./../pt/tensors.html", "x-default": "./../en/tensors.html"}
+        "en": "./../en/tensors.html",
+        "pt-BR": "./../pt/tensors.html",
+        "x-default": "./../en/tensors.html",
+    }
 
 
 def test_downloads_are_those_of_the_page_by_framework(site):

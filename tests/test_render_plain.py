@@ -21,8 +21,15 @@ pytestmark = pytest.mark.sphinx
 def jupyter_book(root: Path) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     program = Path(sys.executable).with_name("jupyter-book")
-    return subprocess.run([program, *COMMAND], cwd=root, env=environment, check=False, capture_output=True,
-                          text=True, timeout=240)
+    return subprocess.run(
+        [program, *COMMAND],
+        cwd=root,
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
 
 
 def test_the_small_book_has_its_groups_and_outputs(tmp_path):

@@ -39,7 +39,9 @@ def configuration(book: Book, lang: str, overrides: Mapping[str, Any] | None = N
     user["title"] = language.book_title
     try:
         config, meta = get_final_config(
-            user_yaml=copy.deepcopy(user), sourcedir=book.root / "chapters" / lang, raise_on_invalid=True,
+            user_yaml=copy.deepcopy(user),
+            sourcedir=book.root / "chapters" / lang,
+            raise_on_invalid=True,
             cli_config={"latex_individualpages": False},
         )
     except ValidationError as error:
@@ -49,8 +51,12 @@ def configuration(book: Book, lang: str, overrides: Mapping[str, Any] | None = N
     theme = dict(config.get("html_theme_options") or {})
     theme["search_bar_text"] = strings(lang)["search"]
     config.update(
-        external_toc_path=str(book.root / TOC), language=language.sphinx, project=language.book_title,
-        bookbuild_language=lang, html_theme_options=theme, latex_doc_overrides=meta["latex_doc_overrides"],
+        external_toc_path=str(book.root / TOC),
+        language=language.sphinx,
+        project=language.book_title,
+        bookbuild_language=lang,
+        html_theme_options=theme,
+        latex_doc_overrides=meta["latex_doc_overrides"],
         templates_path=[],  # its own: the theme appends to the default one, which the whole process shares
         **strings(lang)["configuration"],
     )
@@ -59,8 +65,14 @@ def configuration(book: Book, lang: str, overrides: Mapping[str, Any] | None = N
 
 
 @contextmanager
-def sphinx_app(book: Book, lang: str, builder: str, outdir: Path, doctreedir: Path,
-               overrides: Mapping[str, Any] | None = None) -> Iterator[Sphinx]:
+def sphinx_app(
+    book: Book,
+    lang: str,
+    builder: str,
+    outdir: Path,
+    doctreedir: Path,
+    overrides: Mapping[str, Any] | None = None,
+) -> Iterator[Sphinx]:
     """Open Sphinx for one language; build inside the ``with`` block.
 
     Every warning is an error: they are collected and raised together, as one BookError, when the block ends.
@@ -72,8 +84,9 @@ def sphinx_app(book: Book, lang: str, builder: str, outdir: Path, doctreedir: Pa
     locale.translators.clear()  # else the words of a language built before would stay
     try:
         with patch_docutils(), docutils_namespace():
-            app = Sphinx(source, None, outdir, doctreedir, builder, confoverrides=config,
-                         status=None, warning=log)
+            app = Sphinx(
+                source, None, outdir, doctreedir, builder, confoverrides=config, status=None, warning=log
+            )
             app.config.latex_documents = update_latex_documents(app.config.latex_documents, latex)
             if app.config.use_multitoc_numbering:
                 app.setup_extension("sphinx_multitoc_numbering")

@@ -28,8 +28,18 @@ from bookbuild.render.words import setup_words
 
 READER = "bookbuild.render.reader.read_page"
 PARTS = (
-    setup_nodes, setup_groups, setup_exercises, setup_fallback, setup_page, setup_words, setup_math,
-    setup_search, setup_pdf, setup_notebooks, setup_rubrics, setup_citations,
+    setup_nodes,
+    setup_groups,
+    setup_exercises,
+    setup_fallback,
+    setup_page,
+    setup_words,
+    setup_math,
+    setup_search,
+    setup_pdf,
+    setup_notebooks,
+    setup_rubrics,
+    setup_citations,
 )
 
 

@@ -20,11 +20,15 @@ LONGEST = 300
 """characters of a problem; Sphinx may quote a whole output"""
 
 MENDS = (
-    (r"image file not readable|not found or not readable|cannot find image",
-     "mend the path, or draw the picture with `python -m figures.draw`"),
-    (r"undefined label|Failed to create a cross reference|label not found|unknown target|"
-     r"cross-reference target not found|reference target not found",
-     "mend the name, or write the label `(name)=` above its heading"),
+    (
+        r"image file not readable|not found or not readable|cannot find image",
+        "mend the path, or draw the picture with `python -m figures.draw`",
+    ),
+    (
+        r"undefined label|Failed to create a cross reference|label not found|unknown target|"
+        r"cross-reference target not found|reference target not found",
+        "mend the name, or write the label `(name)=` above its heading",
+    ),
     (r"could not find bibtex key|bibtex key", "mend the key, or add the entry to chapters/references.bib"),
     (r"term not in glossary", "mend the term, or add it to the glossary page"),
     (r"[Dd]uplicate", "give one of them another name"),

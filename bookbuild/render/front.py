@@ -24,7 +24,8 @@ def build_landing(book: Book) -> None:
 
 def landing(book: Book) -> str:
     loader = FileSystemLoader(HERE / "landing")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-                              lstrip_blocks=True)
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     entries = [{"language": x, "read": strings(x.key)["read"]} for x in book.languages]
     return environment.get_template("index.html").render(book=book, entries=entries)

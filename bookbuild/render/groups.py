@@ -31,8 +31,9 @@ class UnavailableDirective(SphinxDirective):
         reason = nodes.container(classes=["unavailable-reason", *self.options.get("class", [])])
         self.state.nested_parse(self.content, self.content_offset, reason)
         note = nodes.paragraph("", says, classes=["output-note"])
-        pane = framework_pane("", note, reason, name=self.options["name"], framework=framework,
-                              title=title, state="unavailable")
+        pane = framework_pane(
+            "", note, reason, name=self.options["name"], framework=framework, title=title, state="unavailable"
+        )
         self.set_source_info(pane)
         return [pane]
 
@@ -65,8 +66,14 @@ class GroupFrameworks(SphinxTransform):
         panes.sort(key=lambda pane: order.index(pane["framework"]))
         for pane in panes:
             pane["ids"].insert(0, f"{id}-{pane['framework']}")
-        group = framework_group("", *panes, name=name, frameworks=[p["framework"] for p in panes],
-                                label=self.says["framework"], ids=[id])
+        group = framework_group(
+            "",
+            *panes,
+            name=name,
+            frameworks=[p["framework"] for p in panes],
+            label=self.says["framework"],
+            ids=[id],
+        )
         group.source, group.line = panes[0].source, panes[0].line
         return group
 
@@ -76,8 +83,9 @@ class GroupFrameworks(SphinxTransform):
         cell = member["cell_metadata"]
         framework, state = cell["framework"], cell["state"]
         self._fold(member, cell["hide"])
-        pane = framework_pane("", member, name=cell["name"], framework=framework, state=state,
-                              title=self.titles[framework])
+        pane = framework_pane(
+            "", member, name=cell["name"], framework=framework, state=state, title=self.titles[framework]
+        )
         pane.source, pane.line = member.source, member.line
         shown = _output(member) is not None
         if state == "missing" or (state == "stale" and shown):
@@ -109,8 +117,14 @@ class GroupFrameworks(SphinxTransform):
                 others.append(item)
                 continue
             label, content = item.children
-            pane = framework_pane("", *content.children, framework=label["sync_id"], state="prose",
-                                  title=self.titles[label["sync_id"]], ids=item["ids"] + label["ids"])
+            pane = framework_pane(
+                "",
+                *content.children,
+                framework=label["sync_id"],
+                state="prose",
+                title=self.titles[label["sync_id"]],
+                ids=item["ids"] + label["ids"],
+            )
             pane.source, pane.line = item.source, item.line
             panes.append(pane)
         group = self._group("", id, panes)

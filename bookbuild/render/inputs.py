@@ -22,15 +22,19 @@ SHARED = ("d2l/**/*.py", "environments/*.txt", "data/**/*")
 Inputs = tuple[str, tuple[Any, ...], tuple[Any, ...]]
 
 
-def outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str],
-             removed: set[str]) -> list[str]:
+def outdated(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
     """Pages that now come from another file, or whose outputs appeared, went or changed in freshness."""
     book, language = app.bookbuild_book, app.config.bookbuild_language
     shared = _stamps(book.root, SHARED)
     before: dict[str, Inputs] = getattr(env, "bookbuild_inputs", {})
     unchanged = shared == getattr(env, "bookbuild_shared", None)
-    now = {name: _inputs(book, language, name, before.get(name) if unchanged else None)
-           for name in book.pages if name in env.found_docs}
+    now = {
+        name: _inputs(book, language, name, before.get(name) if unchanged else None)
+        for name in book.pages
+        if name in env.found_docs
+    }
     env.bookbuild_inputs, env.bookbuild_shared = now, shared
     return [name for name in now if name in before and before[name] != now[name]]
 

@@ -59,18 +59,35 @@ def titled(pane: framework_pane) -> list[nodes.Node]:
 
 # HTML
 
+
 def visit_group(self: Any, node: framework_group) -> None:
-    self.body.append(self.starttag(
-        node, "div", CLASS="framework-group", **{"data-frameworks": " ".join(node["frameworks"])}))
-    self.body.append(self.starttag(
-        {}, "div", CLASS="framework-tabs", role="tablist", **{"aria-label": node["label"]}))
+    self.body.append(
+        self.starttag(
+            node, "div", CLASS="framework-group", **{"data-frameworks": " ".join(node["frameworks"])}
+        )
+    )
+    self.body.append(
+        self.starttag({}, "div", CLASS="framework-tabs", role="tablist", **{"aria-label": node["label"]})
+    )
     for index, pane in enumerate(group_panes(node)):
         panel = pane["ids"][0]
-        self.body.append(self.starttag(
-            {}, "button", "", CLASS="framework-tab", type="button", role="tab", ids=[f"{panel}-tab"],
-            tabindex="-1" if index else "0",
-            **{"aria-selected": "false" if index else "true", "aria-controls": panel,
-               "data-framework": pane["framework"]}))
+        self.body.append(
+            self.starttag(
+                {},
+                "button",
+                "",
+                CLASS="framework-tab",
+                type="button",
+                role="tab",
+                ids=[f"{panel}-tab"],
+                tabindex="-1" if index else "0",
+                **{
+                    "aria-selected": "false" if index else "true",
+                    "aria-controls": panel,
+                    "data-framework": pane["framework"],
+                },
+            )
+        )
         self.body.append(f"{self.encode(pane['title'])}</button>\n")
     self.body.append("</div>\n")
 
@@ -80,9 +97,16 @@ def depart_group(self: Any, node: framework_group) -> None:
 
 
 def visit_pane(self: Any, node: framework_pane) -> None:
-    self.body.append(self.starttag(
-        node, "div", CLASS=f"framework-pane {node['state']}", role="tabpanel", tabindex="0",
-        **{"aria-labelledby": f"{node['ids'][0]}-tab", "data-framework": node["framework"]}))
+    self.body.append(
+        self.starttag(
+            node,
+            "div",
+            CLASS=f"framework-pane {node['state']}",
+            role="tabpanel",
+            tabindex="0",
+            **{"aria-labelledby": f"{node['ids'][0]}-tab", "data-framework": node["framework"]},
+        )
+    )
     self.body.append(f'<p class="framework-title">{self.encode(node["title"])}</p>\n')
 
 
@@ -107,6 +131,7 @@ def depart_summary(self: Any, node: folded_summary) -> None:
 
 
 # other builders: everything, unfolded, each pane under its title
+
 
 def _pass(self: Any, node: nodes.Element) -> None:
     pass

@@ -36,8 +36,9 @@ def add_folders(app: Sphinx, config: Config) -> None:
     config.html_context = {"default_mode": "auto"} | config.html_context
 
 
-def complete_context(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any],
-                     doctree: nodes.document | None) -> None:
+def complete_context(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
     book: Book = app.bookbuild_book
     lang = app.config.bookbuild_language
     context["book"] = {"says": strings(lang), "languages": [], "downloads": []}
@@ -54,8 +55,10 @@ def complete_context(app: Sphinx, pagename: str, templatename: str, context: dic
 
 def languages(book: Book, lang: str, top: str, page: str) -> list[dict[str, Any]]:
     """The same page in each language, by relative address."""
-    return [{"title": x.title, "html": x.html, "href": f"{top}{x.key}/{page}", "current": x.key == lang}
-            for x in book.languages]
+    return [
+        {"title": x.title, "html": x.html, "href": f"{top}{x.key}/{page}", "current": x.key == lang}
+        for x in book.languages
+    ]
 
 
 def downloads(app: Sphinx, pagename: str, top: str) -> list[dict[str, Any]]:
@@ -84,5 +87,7 @@ def alternates(book: Book, top: str, page: str) -> str:
     """``hreflang`` links for search engines; absolute where the site's address is known."""
     base = f"{book.site}/" if book.site else top
     targets = [(x.html, x.key) for x in book.languages] + [("x-default", book.source)]
-    return "".join(f'\n<link rel="alternate" hreflang="{tag}" href="{escape(f"{base}{key}/{page}")}" />'
-                   for tag, key in targets)
+    return "".join(
+        f'\n<link rel="alternate" hreflang="{tag}" href="{escape(f"{base}{key}/{page}")}" />'
+        for tag, key in targets
+    )

@@ -23,7 +23,14 @@ from bookbuild.render.strings import strings
 
 LOGGER = logging.getLogger(__name__)
 OWN_METADATA = (
-    "data", "devices", "frameworks", "jupytext", "kernelspec", "language_info", "memory", "timeout",
+    "data",
+    "devices",
+    "frameworks",
+    "jupytext",
+    "kernelspec",
+    "language_info",
+    "memory",
+    "timeout",
 )
 HIDE = {"hide-input": "code", "hide-output": "output"}
 
@@ -69,8 +76,9 @@ def read_page(text: str) -> nbformat.NotebookNode:
     for path in (page.path, book.page_path(book.source, page.docname)):
         app.env.note_dependency(str(path))
     app.env.metadata[page.docname]["book_frameworks"] = list(page.frameworks) if page.groups else []
-    notebook = read_myst_markdown_notebook(text, config=app.env.myst_config, add_source_map=True,
-                                           path=str(page.path))
+    notebook = read_myst_markdown_notebook(
+        text, config=app.env.myst_config, add_source_map=True, path=str(page.path)
+    )
     for key in OWN_METADATA:
         notebook.metadata.pop(key, None)
     notebook.metadata["language_info"] = nbformat.from_dict({"name": "python", "pygments_lexer": "ipython3"})
@@ -144,8 +152,9 @@ def _fill(app: Sphinx, book: Book, page: Page, notebook: nbformat.NotebookNode) 
     notebook.cells, notebook.metadata["source_map"] = cells, lines
 
 
-def _expand(page: Page, borrowed: set[Unavailable], cell: nbformat.NotebookNode,
-            stored: dict[str, Stored]) -> Iterator[nbformat.NotebookNode]:
+def _expand(
+    page: Page, borrowed: set[Unavailable], cell: nbformat.NotebookNode, stored: dict[str, Stored]
+) -> Iterator[nbformat.NotebookNode]:
     """One cell of the text to one cell for each of its frameworks.
 
     ``borrowed`` are the reasons that a translated page does not give in its own words.
@@ -165,28 +174,43 @@ def _borrowed(book: Book, page: Page) -> set[Unavailable]:
         return set()
     english, own = (load_page(book, x, page.docname) for x in (book.source, page.language))
     given = {(m.name, m.framework) for g in own.groups for m in g.members if isinstance(m, Unavailable)}
-    return {m for g in english.groups for m in g.members
-            if isinstance(m, Unavailable) and (m.name, m.framework) not in given}
+    return {
+        m
+        for g in english.groups
+        for m in g.members
+        if isinstance(m, Unavailable) and (m.name, m.framework) not in given
+    }
 
 
 def _unavailable(member: Unavailable) -> nbformat.NotebookNode:
-    text = (f"``````{{unavailable}} {member.framework}\n:name: {member.name}\n:class: language-en\n\n"
-            f"{member.reason}\n``````")
+    text = (
+        f"``````{{unavailable}} {member.framework}\n:name: {member.name}\n:class: language-en\n\n"
+        f"{member.reason}\n``````"
+    )
     return nbformat.v4.new_markdown_cell(text)
 
 
 def _cell(page: Page, member: Cell, alt: str | None, framework: str, stored: Stored) -> nbformat.NotebookNode:
-    outputs = [] if "remove-output" in member.tags else [
-        clean for output in stored.outputs(member.name) or () if (clean := _output(output)) is not None]
+    outputs = (
+        []
+        if "remove-output" in member.tags
+        else [clean for output in stored.outputs(member.name) or () if (clean := _output(output)) is not None]
+    )
     state = stored.state(member.name)
     if state == "missing":
         outputs = []
     images = [o for o in outputs if any(m.startswith("image/") for m in o.get("data", {}))]
     if images and not alt:
-        LOGGER.warning("the picture that cell %r draws has no alternative text", member.name,
-                       location=f"{page.path}:{_line(page, member)}")
+        LOGGER.warning(
+            "the picture that cell %r draws has no alternative text",
+            member.name,
+            location=f"{page.path}:{_line(page, member)}",
+        )
     metadata = {
-        "name": member.name, "framework": framework, "state": state, "ran_on": stored.facts,
+        "name": member.name,
+        "framework": framework,
+        "state": state,
+        "ran_on": stored.facts,
         "hide": [HIDE[t] for t in member.tags if t in HIDE],
         "tags": [t for t in member.tags if t == "remove-output"],
         "mystnb": {"image": {"alt": alt or "", "classes": "output-image"}},
@@ -207,8 +231,9 @@ def _output(output: dict[str, Any]) -> nbformat.NotebookNode | None:
     if kind == "error":
         traceback = [safe.text(line) for line in output.get("traceback") or ()]
         name, value = str(output.get("ename", "")), str(output.get("evalue", ""))
-        return nbformat.v4.new_output("error", ename=name, evalue=value,
-                                      traceback=traceback or [f"{name}: {value}"])
+        return nbformat.v4.new_output(
+            "error", ename=name, evalue=value, traceback=traceback or [f"{name}: {value}"]
+        )
     if kind in ("display_data", "execute_result"):
         data = safe.bundle(output.get("data", {}))
         return nbformat.v4.new_output("display_data", data=data) if data else None

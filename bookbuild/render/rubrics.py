@@ -10,7 +10,7 @@ from sphinx.transforms import SphinxTransform
 
 
 class RubricLevels(SphinxTransform):
-    """MyST-Parser's HTML reads a rubric's ``level``, Sphinx's directive writes ``heading-level``: set both."""
+    """MyST-Parser's HTML reads ``level``; Sphinx's directive writes ``heading-level``: set both."""
 
     default_priority = 36
 

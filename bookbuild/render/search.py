@@ -15,7 +15,7 @@ def pairs(text: str) -> Iterator[str]:
     """``参数量`` to ``参``, ``数``, ``量``, ``参数``, ``数量``: what a query may look for."""
     for run in CHINESE.findall(text):
         yield from run
-        yield from (run[i:i + 2] for i in range(len(run) - 1))
+        yield from (run[i : i + 2] for i in range(len(run) - 1))
 
 
 class SearchPairs(SearchChinese):

@@ -9,7 +9,7 @@ WORDS = {
     },
     "zh": {
         "install": "安装本书的辅助函数。",
-        "carried": "准备本笔记本用到的本书函数;它们位于下面折叠的单元格中。",
+        "carried": "准备本笔记本用到的本书函数；它们位于下面折叠的单元格中。",
     },
     "pt": {
         "install": "Instala as funções auxiliares deste livro.",
