@@ -15,27 +15,29 @@ from watchfiles import watch
 
 from bookbuild.build import Request, Task, build, publish, render
 from bookbuild.config import CONFIG, TOC, Book, Selection, load_book
+from bookbuild.errors import BookError
 
 WATCHED = ("chapters", "figures", "outputs", CONFIG, TOC)
-RELOAD = "/-/changes"
-SCRIPT = f"""<script>new EventSource("{RELOAD}").onmessage = () => location.reload()</script>"""
+RELOAD = "/-/changes-after-"
+SCRIPT = '<script>new EventSource("{address}").onmessage = () => location.reload()</script></body>'
 
 
 class Changes:
-    """Counts finished rebuilds; browsers wait for the next one."""
+    """Counts finished rebuilds; a browser waits for one that it has not seen."""
 
     def __init__(self) -> None:
-        self._count = 0
+        self.count = 0
         self._condition = threading.Condition()
 
     def announce(self) -> None:
         with self._condition:
-            self._count += 1
+            self.count += 1
             self._condition.notify_all()
 
-    def wait(self, seconds: float) -> bool:
+    def wait(self, seen: int, seconds: float) -> bool:
+        """Whether there is a newer one than ``seen`` within that time."""
         with self._condition:
-            return self._condition.wait(seconds)
+            return self._condition.wait_for(lambda: self.count != seen, seconds)
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -46,8 +48,9 @@ class Handler(SimpleHTTPRequestHandler):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
 
     def do_GET(self) -> None:
-        if self.path == RELOAD:
-            self._events()
+        if self.path.startswith(RELOAD):
+            seen = self.path.removeprefix(RELOAD)
+            self._events(int(seen) if seen.isdecimal() else self.changes.count)
             return
         path = Path(self.translate_path(self.path))
         page = path / "index.html" if path.is_dir() and self.path.endswith("/") else path
@@ -57,7 +60,9 @@ class Handler(SimpleHTTPRequestHandler):
             super().do_GET()
 
     def _page(self, page: Path) -> None:
-        body = page.read_text("utf-8").replace("</body>", SCRIPT + "</body>").encode()
+        # the count is taken before the page: a rebuild between the two costs one reload, and is never missed
+        script = SCRIPT.format(address=f"{RELOAD}{self.changes.count}")
+        body = page.read_text("utf-8").replace("</body>", script).encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
@@ -65,13 +70,14 @@ class Handler(SimpleHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def _events(self) -> None:
+    def _events(self, seen: int) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
         try:
             while True:
-                changed = self.changes.wait(15)
+                changed = self.changes.wait(seen, 15)
+                seen = self.changes.count
                 self.wfile.write(b"data: changed\n\n" if changed else b": still here\n\n")
                 self.wfile.flush()
         except OSError:
@@ -82,8 +88,13 @@ class Handler(SimpleHTTPRequestHandler):
 
 
 def server(site: Path, port: int, changes: Changes) -> ThreadingHTTPServer:
+    """A server on loopback that is not yet running.  Raises BookError for a port that cannot be had."""
     handler = partial(Handler, directory=str(site), changes=changes)
-    http = ThreadingHTTPServer(("127.0.0.1", port), handler)  # type: ignore[arg-type]
+    try:
+        http = ThreadingHTTPServer(("127.0.0.1", port), handler)  # type: ignore[arg-type]
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BookError.at(f"PORT={port}", 0, f"cannot be used ({reason})", "give another one") from None
     http.daemon_threads = True
     return http
 
@@ -110,8 +121,12 @@ def serve(book: Book, languages: tuple[str, ...], port: int, say: Callable[[str]
     workers = min(os.cpu_count() or 1, len(languages))
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for batch in watch(*paths, raise_interrupt=False, debounce=200):
-            rebuild(load_book(book.root), languages, [Path(p) for _, p in batch], pool, say)
-            changes.announce()
+            try:
+                rebuild(load_book(book.root), languages, [Path(p) for _, p in batch], pool, say)
+            except BookError as error:  # of _config.yml or _toc.yml; the next edit may mend it
+                say(str(error))
+            else:
+                changes.announce()
     http.shutdown()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import urllib.error
 import urllib.request
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bookbuild.config import load_book
+from bookbuild.errors import BookError
 from bookbuild.serve import RELOAD, Changes, server, touched
 
 ROOT = Path(__file__).parent.parent
@@ -47,10 +49,28 @@ def test_a_missing_page_is_a_404(site: tuple[str, Path, Changes]):
 
 def test_the_browser_is_told_when_a_rebuild_is_done(site: tuple[str, Path, Changes]):
     address, _, changes = site
-    with urllib.request.urlopen(f"{address}{RELOAD}", timeout=10) as events:
+    with urllib.request.urlopen(f"{address}{RELOAD}0", timeout=10) as events:
         timer = threading.Timer(0.3, changes.announce)
         timer.start()
         assert events.readline() == b"data: changed\n"
+
+
+def test_a_rebuild_that_ends_before_the_browser_listens_is_not_missed(site: tuple[str, Path, Changes]):
+    address, _, changes = site
+    (listens,) = re.findall(rf"{RELOAD}\d+", get(f"{address}/"))
+    changes.announce()
+    with urllib.request.urlopen(f"{address}{listens}", timeout=10) as events:
+        assert events.readline() == b"data: changed\n"
+    with pytest.raises(TimeoutError), urllib.request.urlopen(f"{address}{RELOAD}1", timeout=0.5) as events:
+        events.readline()
+
+
+@pytest.mark.parametrize("port", [None, 99999])
+def test_a_port_that_cannot_be_had_is_one_clear_error(site: tuple[str, Path, Changes], port: int | None):
+    address, folder, changes = site
+    taken = int(address.rpartition(":")[2])
+    with pytest.raises(BookError, match=rf"^PORT={port or taken}: cannot be used"):
+        server(folder, port or taken, changes)
 
 
 def test_a_translation_touches_its_language_and_the_rest_touches_all():
