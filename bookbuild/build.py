@@ -7,7 +7,8 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,20 +56,26 @@ def build(book: Book, request: Request, say: Say) -> int:
     """Build what is asked for; returns the exit code.  Findings are printed by ``say``, one line each."""
     sources = stamp.inputs(book.root, stamp.SOURCES)
     skipped = _skipped(request, say)
-    if not skipped and stamp.unchanged(book.root, request.key):
+    request = replace(request, formats=tuple(f for f in request.formats if f not in skipped))
+    if stamp.unchanged(book.root, request.key):
         say("nothing changed since the last build")
+        _say_skipped(skipped, say)
         return 0
     stamp.forget(book.root, request.key)
     found = list(_prepare(book, request, say))
     produced = stamp.inputs(book.root, stamp.PRODUCED)
-    formats = tuple(f for f in request.formats if f not in skipped)
-    found += _render(book, request, formats, say)
-    entries = _deliver(book, request, formats, found, skipped, say)
+    found += _render(book, request, say)
+    entries = _deliver(book, request, found, skipped, say)
+    _say_skipped(skipped, say)
     if found:
         return 1
-    if not skipped:
-        stamp.remember(book.root, request.key, sources, produced, [e.file for e in entries])
+    stamp.remember(book.root, request.key, sources, produced, [e.file for e in entries])
     return 0
+
+
+def _say_skipped(skipped: dict[str, str], say: Say) -> None:
+    for form, reason in skipped.items():
+        say(f"skipped: {form}: {reason}")
 
 
 def _skipped(request: Request, say: Say) -> dict[str, str]:
@@ -100,8 +107,8 @@ def _prepare(book: Book, request: Request, say: Say) -> Iterator[Finding]:
             yield from execute(book, request.chosen.pages, request.chosen.frameworks).findings
 
 
-def _render(book: Book, request: Request, formats: tuple[str, ...], say: Say) -> list[Finding]:
-    chosen = request.chosen
+def _render(book: Book, request: Request, say: Say) -> list[Finding]:
+    chosen, formats = request.chosen, request.formats
     found: list[Finding] = []
     # a language's formats share its doctrees: the first pass writes them, PDF reads them
     first = [Task("pages", x, chosen.frameworks, chosen.pages) for x in chosen.languages]
@@ -120,7 +127,8 @@ def _render(book: Book, request: Request, formats: tuple[str, ...], say: Say) ->
         from bookbuild.render import build_landing
 
         build_landing(book)
-        publish(book)
+    if (book.root / "_build" / "html").is_dir():
+        publish(book)  # also into a site that stands already
     return found
 
 
@@ -130,7 +138,12 @@ def _run(
     futures = {pool.submit(render, book.root, task, kinds): task for task in tasks}
     found: list[Finding] = []
     for future in as_completed(futures):
-        seconds, findings = future.result()
+        try:
+            seconds, findings = future.result()
+        except BrokenProcessPool:
+            raise BookError.at(
+                str(futures[future]), 0, "its process was killed", "is memory or disk full? then run again"
+            ) from None
         say(
             f"{futures[future]}: {' '.join(kinds)} in {seconds:.1f} s" + (", with errors" if findings else "")
         )
@@ -165,29 +178,29 @@ def render(root: Path, task: Task, kinds: tuple[str, ...]) -> tuple[float, tuple
 
 
 def publish(book: Book) -> None:
-    """Copy the downloads into the site, beside the pages that link to them."""
+    """Copy the downloads into the site, beside the pages that link to them, and take away what is gone."""
     build = book.root / "_build"
-    for name, pattern in (("notebooks", "*.ipynb"), ("notebooks", "*.whl"), ("pdf", "*.pdf")):
-        for source in (build / name).rglob(pattern):
-            target = build / "html" / name / source.relative_to(build / name)
+    for name, suffixes in (("notebooks", (".ipynb", ".whl")), ("pdf", (".pdf",))):
+        site = build / "html" / name
+        sources = [path for path in (build / name).rglob("*") if path.suffix in suffixes]
+        targets = {site / path.relative_to(build / name): path for path in sources}
+        for target, source in targets.items():
             same = target.is_file() and target.stat().st_mtime_ns == source.stat().st_mtime_ns
             if not same:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source, target)
+        for target in site.rglob("*"):
+            if target.is_file() and target not in targets:
+                target.unlink()
 
 
 def _deliver(
-    book: Book,
-    request: Request,
-    formats: tuple[str, ...],
-    found: list[Finding],
-    skipped: dict[str, str],
-    say: Say,
+    book: Book, request: Request, found: list[Finding], skipped: dict[str, str], say: Say
 ) -> tuple[Entry, ...]:
     """Write the manifest and say how the build ended; holes are added to ``found``."""
     from bookbuild.manifest import declared, holes, write_manifest
 
-    entries = tuple(declared(book, request.chosen, formats))
+    entries = tuple(declared(book, request.chosen, request.formats))
     if not found:
         found += holes(book, entries)
     path = write_manifest(book, entries, found, skipped)
@@ -195,6 +208,4 @@ def _deliver(
         say(str(finding))
     if not found:
         say(f"{len(entries)} files, no hole: {book.relative(path)}")
-    for form, reason in skipped.items():
-        say(f"skipped: {form}: {reason}")
     return entries

@@ -13,6 +13,7 @@ SOURCES = (
     "_config.yml",
     "_toc.yml",
     "pyproject.toml",
+    "LICENSE-SAMPLECODE",
     "chapters",
     "bookbuild",
     "figures",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bookbuild import stamp
+from bookbuild import stamp, system
+from bookbuild.build import Request, build, publish
 from bookbuild.config import Selection, load_book
 from bookbuild.manifest import Entry, declared, holes, write_manifest
 
@@ -70,6 +72,37 @@ def test_a_broken_stamp_only_costs_a_build(tree: Path):
     assert not stamp.unchanged(tree, "html")
     built(tree)
     assert stamp.unchanged(tree, "html")
+
+
+def test_without_tex_a_build_with_nothing_changed_is_as_quick_and_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    book, said = book_at(tmp_path), []
+    chosen = Selection(book.language_keys, book.framework_keys, book.pages)
+    request = Request(("html", "pdf"), chosen, strict=False, execute=False)
+    before = stamp.inputs(book.root, stamp.SOURCES), stamp.inputs(book.root, stamp.PRODUCED)
+    stamp.remember(book.root, replace(request, formats=("html",)).key, *before, [])
+    monkeypatch.setattr(system, "missing", lambda kind: ("texlive-xetex",))
+    monkeypatch.setattr(system, "install", lambda kind, report: "sudo apt-get install texlive-xetex")
+    assert build(book, request, said.append) == 0
+    assert said == [
+        "nothing changed since the last build",
+        "skipped: pdf: no TeX; install it with: sudo apt-get install texlive-xetex",
+    ]
+
+
+def test_the_site_offers_the_downloads_that_there_are_and_no_others(tmp_path: Path):
+    book = book_at(tmp_path)
+    build_folder = tmp_path / "_build"
+    names = ("notebooks/en/jax/page.ipynb", "notebooks/d2l-1-py3-none-any.whl", "pdf/en/d2l-en-jax.pdf")
+    gone = build_folder / "html" / "notebooks/en/jax/gone.ipynb"
+    for path in (*(build_folder / n for n in (*names, "notebooks/.wheel-sources")), gone):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("made")
+    for _ in range(2):
+        publish(book)
+        site = build_folder / "html"
+        assert {p.relative_to(site).as_posix() for p in site.rglob("*") if p.is_file()} == set(names)
 
 
 def test_the_declaration_covers_pages_languages_frameworks_and_formats():
