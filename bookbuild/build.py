@@ -64,8 +64,11 @@ def build(book: Book, request: Request, say: Say) -> int:
     stamp.forget(book.root, request.key)
     found = list(_prepare(book, request, say))
     produced = stamp.inputs(book.root, stamp.PRODUCED)
-    found += _render(book, request, say)
-    entries = _deliver(book, request, found, skipped, say)
+    try:
+        _render(book, request, found, say)
+        entries = _deliver(book, request, found, skipped, say)
+    except BookError as error:
+        raise BookError(dict.fromkeys([*found, *error.findings])) from None
     _say_skipped(skipped, say)
     if found:
         return 1
@@ -107,9 +110,9 @@ def _prepare(book: Book, request: Request, say: Say) -> Iterator[Finding]:
             yield from execute(book, request.chosen.pages, request.chosen.frameworks).findings
 
 
-def _render(book: Book, request: Request, say: Say) -> list[Finding]:
+def _render(book: Book, request: Request, found: list[Finding], say: Say) -> None:
+    """Render all formats; what is wrong with the pages is added to ``found``."""
     chosen, formats = request.chosen, request.formats
-    found: list[Finding] = []
     # a language's formats share its doctrees: the first pass writes them, PDF reads them
     first = [Task("pages", x, chosen.frameworks, chosen.pages) for x in chosen.languages]
     kinds = tuple(f for f in formats if f != "pdf")
@@ -129,7 +132,6 @@ def _render(book: Book, request: Request, say: Say) -> list[Finding]:
         build_landing(book)
     if (book.root / "_build" / "html").is_dir():
         publish(book)  # also into a site that stands already
-    return found
 
 
 def _run(

@@ -15,6 +15,7 @@ import click
 
 from bookbuild.config import Book, Selection, find_root, load_book, select
 from bookbuild.errors import BookError, Finding
+from bookbuild.files import fault
 
 OFF = ("", "0", "no", "off", "false")
 
@@ -47,6 +48,9 @@ def command(function: Callable[[Book, Selection], int | None]) -> click.Command:
             sys.exit(function(book, chosen) or 0)
         except BookError as error:
             report(error.findings)
+            sys.exit(1)
+        except OSError as error:
+            report(fault(error).findings)
             sys.exit(1)
 
     return main.command(function.__name__.replace("_", "-"), help=function.__doc__)(run)

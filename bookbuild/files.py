@@ -15,6 +15,16 @@ def digest(content: bytes | str) -> str:
     return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
 
 
+def fault(error: OSError, place: str | Path = "a file") -> BookError:
+    """What the system refused, with the file's name where it gives one, else ``place``."""
+    return BookError.at(
+        error.filename or place,
+        0,
+        f"cannot be read or written ({error.strerror or error})",
+        "free space or mend the rights, then run again",
+    )
+
+
 def read_text(path: Path) -> str:
     """The file's text.  Bytes that are not UTF-8 raise a BookError with the line they stand on."""
     raw = path.read_bytes()

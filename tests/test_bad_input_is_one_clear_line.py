@@ -103,6 +103,17 @@ def test_a_value_out_of_range_is_one_line(book: Path, variable: str, value: str)
     assert line.startswith(f"{variable}={value}: ")
 
 
+def test_a_folder_that_cannot_be_made_is_named_by_whatever_needs_it(book: Path):
+    shutil.rmtree(book / "_build", ignore_errors=True)
+    (book / "_build").write_text("a file stands in the way")
+    result = run(book, "html", LANGS="en")
+    assert result.returncode == 1
+    lines = result.stderr.splitlines()
+    assert all("_build" in x and x.endswith("; free space or mend the rights, then run again") for x in lines)
+    assert [Path(x.partition(": ")[0]).name for x in lines] == ["html", "index.html"]
+    assert (book / "_build").is_file()
+
+
 def test_outside_a_book_there_is_one_line(tmp_path: Path):
     result = run(tmp_path, "lint")
     assert result.returncode == 1 and len(result.stderr.splitlines()) == 1

@@ -22,7 +22,7 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 from bookbuild import system
 from bookbuild.config import CONFIG, TOC, Book
 from bookbuild.errors import BookError, Finding
-from bookbuild.files import read_text
+from bookbuild.files import fault, read_text
 from bookbuild.pages import check, load_page
 from bookbuild.render.findings import WarningLog, findings
 from bookbuild.render.project import page_language
@@ -93,6 +93,8 @@ def sphinx_app(
             yield app
     except SphinxError as error:
         raise BookError([*findings(book, log.records), *_failure(book, error)]) from None
+    except OSError as error:
+        raise fault(error, book.relative(outdir)) from None
     finally:
         _forget_handlers()
     if log.records:
