@@ -21,7 +21,9 @@ from bookbuild import store
 from bookbuild.config import Book
 from bookbuild.errors import BookError
 from bookbuild.execution import Result, execute
+from bookbuild.execution.cluster import connect, run_all
 from bookbuild.execution.kernel import LAUNCHER
+from bookbuild.execution.values import Job
 
 pytestmark = pytest.mark.kernels
 ALL = ("pytorch", "tensorflow", "mxnet", "jax")
@@ -285,6 +287,14 @@ def test_a_killed_worker_leaves_no_kernel_and_its_notebook_runs_again(book: Book
     assert killed[1] is False, "the kernel ends with its worker"
     assert result.findings == () and runs.read_bytes() == b"xx"
     assert outputs(book, "page", "c1") == ["ended\n"]
+
+
+def test_what_keeps_a_worker_from_beginning_is_said_as_it_is(tmp_path: Path) -> None:
+    job = Job("page", "jax", "", str(tmp_path), sys.executable, scratch=str(tmp_path / "gone"))
+    with connect(1, None, str(tmp_path), "cpu") as client:
+        ((_, outcome),) = run_all(client, (job,), lambda event: None)
+    assert outcome and outcome.failure and outcome.failure.kind == "start"
+    assert outcome.failure.message.startswith("FileNotFoundError: ")
 
 
 def test_an_interrupted_run_leaves_no_kernel_and_keeps_what_was_done(book: Book) -> None:

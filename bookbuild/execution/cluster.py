@@ -14,11 +14,11 @@ from multiprocessing import resource_tracker
 from typing import Any
 
 import dask
-from distributed import Client, Future, LocalCluster, get_worker
+from distributed import Client, Future, KilledWorker, LocalCluster, get_worker
 
 from bookbuild.errors import BookError
 from bookbuild.execution.kernel import run_notebook
-from bookbuild.execution.values import Job, Outcome
+from bookbuild.execution.values import Job, Outcome, not_run
 
 TOPIC = "book"
 CONNECT = 15
@@ -126,10 +126,18 @@ def run_all(client: Client, jobs: Sequence[Job], listen: Listen) -> Iterator[tup
                     ) from None
                 continue
             del running[job]
-            yield job, future.result() if future.status == "finished" else None
+            yield job, _outcome(job, future)
     finally:
         client.cancel(list(running.values()), force=True)
         client.unsubscribe_topic(TOPIC)
+
+
+def _outcome(job: Job, future: Future) -> Outcome | None:
+    """What the notebook gave; a worker that could not begin it (a full disk, say) is its failure to start."""
+    if future.status == "finished":
+        return future.result()
+    error = future.exception() if future.status == "error" else None
+    return None if error is None or isinstance(error, KilledWorker) else not_run(job, error)
 
 
 def _refuse_impossible(client: Client, jobs: Sequence[Job]) -> None:

@@ -62,3 +62,20 @@ class Outcome:
     """versions of all packages of the environment"""
     failure: Failure | None
     log: str
+
+
+def not_run(job: Job, error: BaseException) -> Outcome:
+    """The outcome of a notebook whose kernel could not even be asked for."""
+    failure = Failure("start", "", 0, f"{type(error).__name__}: {error}")
+    return Outcome(
+        page=job.page,
+        framework=job.framework,
+        cells=(),
+        seconds=0.0,
+        peak_memory=0,
+        machine="",
+        python="",
+        installed={},
+        failure=failure,
+        log="",
+    )
