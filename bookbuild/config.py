@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ def find_root(start: Path) -> Path:
 def load_book(root: Path) -> Book:
     root = root.resolve()
     config = _mapping(root / CONFIG)
-    sphinx = (config.get("sphinx") or {}).get("config") or {}
+    sphinx = _section(_section(config, "sphinx"), "config")
     return Book(
         root=root,
         title=str(config.get("title", "")),
@@ -95,8 +95,8 @@ def load_book(root: Path) -> Book:
         version=_version(root),
         frameworks=tuple(_entries(root, sphinx, "bookbuild_frameworks", Framework)),
         languages=tuple(_entries(root, sphinx, "bookbuild_languages", Language)),
-        pages=tuple(_docnames(_mapping(root / TOC))),
-        myst_extensions=tuple((config.get("parse") or {}).get("myst_enable_extensions") or ()),
+        pages=tuple(_docnames(_mapping(root / TOC), root / TOC)),
+        myst_extensions=tuple(_section(config, "parse").get("myst_enable_extensions") or ()),
         site=str(sphinx.get("bookbuild_site") or "").rstrip("/"),
     )
 
@@ -143,6 +143,16 @@ def _mapping(path: Path) -> dict[str, Any]:
     return value
 
 
+def _section(values: dict[str, Any], key: str) -> dict[str, Any]:
+    """A part of the configuration that holds keys; an empty one counts as absent."""
+    found = values.get(key) or {}
+    if not isinstance(found, dict):
+        raise BookError.at(
+            CONFIG, 0, f"`{key}:` is not a mapping of keys to values", "indent its keys below it"
+        )
+    return found
+
+
 def yaml_line(error: yaml.YAMLError) -> int:
     mark = getattr(error, "problem_mark", None)
     return mark.line + 1 if mark else 1
@@ -168,15 +178,19 @@ def _entries(root: Path, config: dict[str, Any], key: str, kind: type) -> Iterat
             ) from None
 
 
-def _docnames(toc: dict[str, Any]) -> Iterator[str]:
+def _docnames(toc: Any, path: Path) -> Iterator[str]:
+    if not isinstance(toc, dict):
+        raise BookError.at(path, 0, f"{toc!r} is no entry", "write `- file: chapter/page`")
     if "root" in toc:
         yield str(toc["root"])
     if "file" in toc:
         yield str(toc["file"])
     for key in ("parts", "chapters", "sections", "subtrees", "entries"):
-        children: Iterable[dict[str, Any]] = toc.get(key) or ()
+        children = toc.get(key) or []
+        if not isinstance(children, list):
+            raise BookError.at(path, 0, f"`{key}:` is no list", "write `- file: chapter/page` below it")
         for child in children:
-            yield from _docnames(child)
+            yield from _docnames(child, path)
 
 
 def _version(root: Path) -> str:

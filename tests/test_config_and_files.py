@@ -52,6 +52,9 @@ def test_an_unknown_name_is_one_error_that_lists_the_known(variable: str, value:
     [
         ("_config.yml", "title: [", "not valid YAML"),
         ("_config.yml", "- a", "not a mapping"),
+        ("_config.yml", "sphinx: [a]", "`sphinx:` is not a mapping"),
+        ("_toc.yml", "root: index\nchapters: [intro]", "'intro' is no entry"),
+        ("_toc.yml", "root: index\nchapters: intro", "`chapters:` is no list"),
         ("_config.yml", "title: T", "bookbuild_frameworks is missing"),
         ("_config.yml", "sphinx: {config: {bookbuild_frameworks: {jax: {titel: J}}}}", "jax is incomplete"),
     ],
