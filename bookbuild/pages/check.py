@@ -12,7 +12,7 @@ from bookbuild.pages.values import CELL_TAGS, Cell, Group, Page, Unavailable
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_NAME = 40
 GATES = {"exercise-start": "exercise-end", "solution-start": "solution-end"}
-CONFLICT = re.compile(r"^(<{7} |>{7} |={7}$)", re.M)
+CONFLICT = re.compile(r"^(<{7}|>{7}|\|{7}) ", re.M)
 PICTURE = re.compile(r"!\[\s*\]\(")
 
 
@@ -31,8 +31,7 @@ def _finding(page: Page, line: int, problem: str, mend: str) -> Finding:
 
 
 def _conflicts(page: Page) -> Iterator[Finding]:
-    marks = [m for m in CONFLICT.finditer(page.text) if m.group() != "======="]
-    for mark in marks:
+    for mark in CONFLICT.finditer(page.text):
         line = page.text.count("\n", 0, mark.start()) + 1
         yield _finding(
             page, line, "a conflict marker was committed", "keep one version and delete the markers"
