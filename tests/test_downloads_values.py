@@ -13,7 +13,7 @@ from bookbuild.config import load_book
 from bookbuild.render.notebooks.contexts import Emphasis, Link, PipeTable, code_span
 from bookbuild.render.notebooks.library import carried, uses_package
 from bookbuild.render.notebooks.marks import END, CellMark, cell_mark, only_for, parts
-from bookbuild.render.notebooks.words import WORDS
+from bookbuild.render.strings import catalogue
 
 ROOT = Path(__file__).parent.parent
 CORE = '''"""Core.
@@ -201,11 +201,12 @@ def test_only_pages_that_import_the_package_need_it():
     assert not uses_package(["import torch", "x = 'from d2l import torch'"])
 
 
-def test_every_language_of_the_book_says_what_the_first_cell_does():
-    assert set(load_book(ROOT).language_keys) <= set(WORDS)
-    for says in WORDS.values():
-        assert all(re.fullmatch(r"[^\n]+", text) for text in says.values())
-        assert set(says) == set(WORDS["en"])
+def test_every_language_of_the_book_has_all_words_of_the_site_and_the_first_cells():
+    assert set(load_book(ROOT).language_keys) <= set(catalogue())
+    for says in catalogue().values():
+        assert set(says) == set(catalogue()["en"])
+        for key in ("install", "carried"):
+            assert re.fullmatch(r"[^\n]+", says[key])
 
 
 @pytest.mark.parametrize("module", ["torch", "tensorflow", "mxnet", "jax"])

@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell
 from bookbuild.config import Book
 from bookbuild.files import read_text
 from bookbuild.pages import Page
-from bookbuild.render.notebooks.words import words
+from bookbuild.render.strings import strings
 from bookbuild.store.code import Import, cell_uses, imports_of, without_docstring
 from bookbuild.store.modules import Module, absolute, binds, is_ours, read_module
 from bookbuild.store.reach import PACKAGE, reach
@@ -41,7 +41,7 @@ def first_cells(book: Book, page: Page, data: tuple[str, ...], framework: str) -
     sources = [cell.source for cell in page.cells(framework)]
     if not uses_package(sources):
         return []
-    says = words(page.language)
+    says = strings(page.language)
     if book.site:
         wheel = f"{book.site}/notebooks/{wheel_name(book.version)}"
         return [_cell("install", f"# {says['install']}\n%pip install -q {wheel}")]
