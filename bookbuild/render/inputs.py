@@ -14,7 +14,6 @@ from bookbuild.config import Book
 from bookbuild.errors import BookError
 from bookbuild.pages import load_page
 from bookbuild.render.project import page_language
-from bookbuild.render.reader import devices
 
 SHARED = ("d2l/**/*.py", "environments/*.txt", "data/**/*")
 """files that decide whether stored outputs are fresh"""
@@ -51,7 +50,7 @@ def _freshness(book: Book, docname: str) -> Iterator[Any]:
     try:
         page = load_page(book, book.source, docname)
         for framework in page.frameworks if page.groups else ():
-            for device in devices(page):
+            for device in store.devices(page):
                 freshness = store.freshness(book, page, framework, device)
                 yield framework, device, freshness.missing, tuple(sorted(freshness.stale_cells))
     except BookError as error:

@@ -115,18 +115,8 @@ def read_store(app: Sphinx, book: Book, page: Page) -> dict[str, Stored]:
     return stored
 
 
-def devices(page: Page) -> tuple[str, ...]:
-    """The devices whose outputs a page may show, the preferred one first."""
-    return ("gpu", "cpu") if page.front_matter.devices else ("cpu",)
-
-
 def _stored(app: Sphinx, book: Book, english: Page, framework: str) -> Stored:
-    """The record to show: of a page that asks for a device, the GPU's if it is fresh, else the CPU's."""
-    for device in devices(english):
-        record = store.read(book, english.docname, framework, device)
-        freshness = store.freshness(book, english, framework, device, record=record)
-        if device == "cpu" or (record is not None and freshness.fresh):
-            break
+    record, freshness = store.shown(book, english, framework)
     return Stored(record, freshness, ran_on(app, book, framework, record) if record else "")
 
 

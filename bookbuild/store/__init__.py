@@ -4,7 +4,17 @@ Nothing here imports Sphinx, Dask or nbclient: a clone with only the build envir
 beside any device, gives the same answer.
 """
 
-from bookbuild.store.freshness import Freshness, command, findings, freshness, output_findings, stale, why
+from bookbuild.store.freshness import (
+    Freshness,
+    command,
+    devices,
+    findings,
+    freshness,
+    output_findings,
+    shown,
+    stale,
+    why,
+)
 from bookbuild.store.key import CellKey, Profile, explain
 from bookbuild.store.records import CellRecord, Record, path, read, sweep, write
 from bookbuild.store.sources import keys, profile
@@ -16,6 +26,7 @@ __all__ = [
     "Profile",
     "Record",
     "command",
+    "devices",
     "explain",
     "findings",
     "freshness",
@@ -24,6 +35,7 @@ __all__ = [
     "path",
     "profile",
     "read",
+    "shown",
     "stale",
     "sweep",
     "why",

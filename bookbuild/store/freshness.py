@@ -50,6 +50,21 @@ def freshness(
     return Freshness(not stale, stale, orphans=tuple(n for n in order if n not in names))
 
 
+def devices(page: Page) -> tuple[str, ...]:
+    """The devices whose outputs a page may show, the preferred one first."""
+    return ("gpu", "cpu") if page.front_matter.devices else ("cpu",)
+
+
+def shown(book: Book, page: Page, framework: str) -> tuple[Record | None, Freshness]:
+    """The record to show: of a page that asks for a device, the GPU's if it is fresh, else the CPU's."""
+    for device in devices(page):
+        record = read(book, page.docname, framework, device)
+        state = freshness(book, page, framework, device, record)
+        if record is not None and state.fresh:
+            break
+    return record, state
+
+
 def why(book: Book, page: Page, framework: str, cell: str = "", device: str = "cpu") -> Iterator[str]:
     """In words, cell by cell, why a record is fresh or stale."""
     state = freshness(book, page, framework, device)

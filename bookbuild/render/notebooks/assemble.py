@@ -82,15 +82,10 @@ def page_notebook(book: Book, page: Page, english: Page, framework: str, text: T
 
 def fresh_record(book: Book, english: Page, framework: str) -> store.Record | None:
     """The record whose outputs the notebook may carry: stale ones stay out, cell by cell."""
-    for device in ("gpu", "cpu") if english.front_matter.devices else ("cpu",):
-        record = store.read(book, english.docname, framework, device)
-        if record is None:
-            continue
-        state = store.freshness(book, english, framework, device, record=record)
-        if device == "cpu" or state.fresh:
-            kept = tuple(c for c in record.cells if c.name not in state.stale_cells)
-            return replace(record, cells=kept)
-    return None
+    record, state = store.shown(book, english, framework)
+    if record is None:
+        return None
+    return replace(record, cells=tuple(c for c in record.cells if c.name not in state.stale_cells))
 
 
 def _cells(page: Page, framework: str, text: Text, record: store.Record | None) -> Iterator[NotebookNode]:
