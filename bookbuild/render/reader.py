@@ -17,7 +17,7 @@ from bookbuild import store
 from bookbuild.config import Book
 from bookbuild.errors import BookError
 from bookbuild.pages import Cell, Page, Unavailable, check, filled, load_page
-from bookbuild.render import safe
+from bookbuild.render.outputs import shown_outputs
 from bookbuild.render.project import page_language
 from bookbuild.render.strings import strings
 
@@ -181,11 +181,7 @@ def _unavailable(member: Unavailable) -> nbformat.NotebookNode:
 
 
 def _cell(page: Page, member: Cell, alt: str | None, framework: str, stored: Stored) -> nbformat.NotebookNode:
-    outputs = (
-        []
-        if "remove-output" in member.tags
-        else [clean for output in stored.outputs(member.name) or () if (clean := _output(output)) is not None]
-    )
+    outputs = shown_outputs(member, stored.outputs(member.name) or ())
     state = stored.state(member.name)
     if state == "missing":
         outputs = []
@@ -211,23 +207,6 @@ def _cell(page: Page, member: Cell, alt: str | None, framework: str, stored: Sto
 def _line(page: Page, member: Cell) -> int:
     group = page.group(member.name)
     return group.line if group else member.line
-
-
-def _output(output: dict[str, Any]) -> nbformat.NotebookNode | None:
-    """A stored output as it may be shown, or None where nothing of it may."""
-    kind = output.get("output_type")
-    if kind == "stream" and output.get("name") in ("stdout", "stderr"):
-        return nbformat.v4.new_output("stream", name=output["name"], text=safe.text(output.get("text", "")))
-    if kind == "error":
-        traceback = [safe.text(line) for line in output.get("traceback") or ()]
-        name, value = str(output.get("ename", "")), str(output.get("evalue", ""))
-        return nbformat.v4.new_output(
-            "error", ename=name, evalue=value, traceback=traceback or [f"{name}: {value}"]
-        )
-    if kind in ("display_data", "execute_result"):
-        data = safe.bundle(output.get("data", {}))
-        return nbformat.v4.new_output("display_data", data=data) if data else None
-    return None
 
 
 def outputs_folder(app: Sphinx) -> Path:

@@ -8,15 +8,15 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from bookbuild import store
 from bookbuild.config import Book
 from bookbuild.notebooks.make import KERNEL, MINOR_VERSION
 from bookbuild.pages import Cell, Page, cell_id, filled, load_page
-from bookbuild.render import safe
 from bookbuild.render.notebooks.library import first_cells
 from bookbuild.render.notebooks.marks import CellMark, parts
+from bookbuild.render.outputs import shown_outputs
 from bookbuild.render.project import page_language
 
 FOLDED = {"hide-input": "source_hidden", "hide-output": "outputs_hidden"}
@@ -116,18 +116,5 @@ def _code(cell: Cell, framework: str, place: CellMark, record: store.Record | No
     if folded:
         metadata["jupyter"] = dict(sorted(folded.items()))
     stored = record.cell(cell.name) if record else None
-    shown = stored.outputs if stored and "remove-output" not in cell.tags else ()
-    outputs = [made for output in shown if (made := _output(output)) is not None]
+    outputs = shown_outputs(cell, stored.outputs if stored else ())
     return new_code_cell(cell.source, id=cell_id(cell.name, framework), metadata=metadata, outputs=outputs)
-
-
-def _output(output: dict[str, Any]) -> NotebookNode | None:
-    """A stored output, as far as it may be shown."""
-    kind = output["output_type"]
-    if kind == "stream":
-        return new_output("stream", name=output["name"], text=safe.text(output["text"]))
-    if kind == "error":
-        trace = [safe.text(line) for line in output.get("traceback") or ()]
-        return new_output("error", ename=output["ename"], evalue=output["evalue"], traceback=trace)
-    data = safe.bundle(output["data"])
-    return new_output("display_data", data=data) if data else None
