@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,14 +13,18 @@ from bookbuild.pages.parse import load_page
 from bookbuild.pages.values import Page
 
 
-def read_pages(book: Book) -> tuple[tuple[Page, ...], tuple[Finding, ...]]:
+def read_pages(
+    book: Book, languages: Sequence[str] | None = None
+) -> tuple[tuple[Page, ...], tuple[Finding, ...]]:
     """Every page that can be read, and the findings of all against the page format.
 
-    A page that a language does not have yet is no fault: the English one is shown in its place.
+    With ``languages`` only those, and the English pages that theirs are filled from.  A page that a language
+    does not have yet is no fault: the English one is shown in its place.
     """
     pages: list[Page] = []
     findings: list[Finding] = []
-    for language in sorted(book.language_keys, key=lambda x: x != book.source):
+    others = book.language_keys if languages is None else languages
+    for language in dict.fromkeys((book.source, *others)):
         for docname in book.pages:
             path = book.page_path(language, docname)
             if language != book.source and not path.is_file():
@@ -36,12 +41,11 @@ def read_pages(book: Book) -> tuple[tuple[Page, ...], tuple[Finding, ...]]:
     return tuple(pages), tuple(_relative(book, f) for f in findings)
 
 
-def require_sound_pages(book: Book) -> tuple[Page, ...]:
-    """The pages, or one BookError with everything that is wrong with them."""
-    pages, findings = read_pages(book)
+def require_sound_pages(book: Book, languages: Sequence[str] | None = None) -> None:
+    """Raises one BookError with everything that is wrong with the pages, if anything is."""
+    _, findings = read_pages(book, languages)
     if findings:
         raise BookError(findings)
-    return pages
 
 
 def _english(pages: list[Page], docname: str, book: Book) -> Page | None:

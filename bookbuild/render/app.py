@@ -23,9 +23,8 @@ from bookbuild import system
 from bookbuild.config import CONFIG, TOC, Book
 from bookbuild.errors import BookError, Finding
 from bookbuild.files import fault, read_text
-from bookbuild.pages import check, load_page
+from bookbuild.pages.book import require_sound_pages
 from bookbuild.render.findings import WarningLog, findings
-from bookbuild.render.project import page_language
 from bookbuild.render.strings import strings
 
 UNUSED = ("sphinx_comments", "sphinx_thebe")
@@ -106,7 +105,7 @@ def build_html(book: Book, lang: str, downloads: Sequence[str] | None = None) ->
 
     ``downloads`` (of ``notebooks``, ``pdf``) names what is published beside it: a page links to nothing else.
     """
-    check_pages(book, lang)
+    require_sound_pages(book, (lang,))  # before Sphinx sees one of them
     downloads = published(book, lang) if downloads is None else downloads
     outdir = book.root / "_build" / "html" / lang
     doctrees = book.root / "_build" / "doctrees" / lang
@@ -119,22 +118,6 @@ def published(book: Book, lang: str) -> tuple[str, ...]:
     """What a build on this machine publishes beside the pages: PDFs only where TeX is, or where they are."""
     has_pdf = not system.missing("tex") or any((book.root / "_build" / "pdf" / lang).glob("*.pdf"))
     return ("notebooks", "pdf") if has_pdf else ("notebooks",)
-
-
-def check_pages(book: Book, lang: str) -> None:
-    """Raise the format's findings of all pages at once, before Sphinx sees one of them."""
-    found: list[Finding] = []
-    for docname in book.pages:
-        try:
-            english = load_page(book, book.source, docname)
-            own = page_language(book, lang, docname)
-            page = english if own == book.source else load_page(book, own, docname)
-            found += check(page, None if page is english else english)
-        except BookError as error:
-            found += error.findings
-    errors = {_relative(book, f): None for f in found if f.severity == "error"}
-    if errors:
-        raise BookError(errors)
 
 
 def _relative(book: Book, finding: Finding) -> Finding:
