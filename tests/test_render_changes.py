@@ -10,7 +10,7 @@ from rendering import LINE, build_site, copy_book, display, put_all_outputs, put
 
 from bookbuild.config import Book, load_book
 from bookbuild.errors import BookError
-from bookbuild.render import build_html
+from bookbuild.render import build_html, notebooks
 
 pytestmark = pytest.mark.sphinx
 
@@ -122,6 +122,23 @@ def test_nothing_is_written_again_when_nothing_changed(book):
     before = {p: p.stat().st_mtime_ns for p in site.rglob("*/tensors.html")}
     build_site(book, "en", "pt")
     assert before == {p: p.stat().st_mtime_ns for p in site.rglob("*/tensors.html")}
+
+
+def test_a_change_that_the_notebooks_saw_first_reaches_the_site_too(book):
+    put_all_outputs(book)
+    build_site(book, "pt")
+    put_outputs(book, "index", "jax", {"powers": [text("a new output")]})
+    notebooks.build(book, "pt", ("jax",))
+    build_site(book, "pt")
+    assert "a new output" in pane(book, "pt", "index", "powers", "jax").text
+
+
+def test_another_program_writes_every_page_again(book, monkeypatch):
+    site = build_site(book, "en")
+    before = {p: p.stat().st_mtime_ns for p in site.rglob("tensors.html")}
+    monkeypatch.setattr("bookbuild.render.extension.sources_digest", lambda root: 1)
+    build_site(book, "en")
+    assert all(p.stat().st_mtime_ns > then for p, then in before.items())
 
 
 def test_a_page_with_gates_can_be_read_again(book):

@@ -14,7 +14,7 @@ from bookbuild.render.citations import setup_citations
 from bookbuild.render.exercises import setup_exercises
 from bookbuild.render.fallback import setup_fallback
 from bookbuild.render.groups import setup_groups
-from bookbuild.render.inputs import outdated
+from bookbuild.render.inputs import outdated, sources_digest, unwritten
 from bookbuild.render.math import setup_math
 from bookbuild.render.nodes import setup_nodes
 from bookbuild.render.notebooks.builder import setup_notebooks
@@ -60,7 +60,13 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", use_book, priority=900)
     app.connect("source-read", note_reading)
     app.connect("env-get-outdated", outdated)
-    return {"version": app.bookbuild_book.version, "parallel_read_safe": True, "parallel_write_safe": True}
+    app.connect("env-get-updated", unwritten)
+    return {
+        "version": app.bookbuild_book.version,
+        "env_version": sources_digest(app.bookbuild_book.root),
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
 
 
 def complete_configuration(app: Sphinx, config: Config) -> None:

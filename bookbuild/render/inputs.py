@@ -1,4 +1,4 @@
-"""What a page shows besides its own text: which pages must be read again though their file is the same."""
+"""What a page shows besides its own text: which pages must be read or written again though it is the same."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sphinx.environment import BuildEnvironment
 from bookbuild import store
 from bookbuild.config import Book
 from bookbuild.errors import BookError
+from bookbuild.files import digest, read_text
 from bookbuild.pages import load_page
 from bookbuild.render.project import page_language
 
@@ -36,6 +37,31 @@ def outdated(
     }
     env.bookbuild_inputs, env.bookbuild_shared = now, shared
     return [name for name in now if name in before and before[name] != now[name]]
+
+
+def unwritten(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Pages of the site that are older than what was last read of them.
+
+    Formats share what is read: another one, or a build that was cut off, may have read a change before.
+    """
+    if app.builder.format != "html":
+        return []
+    read = {name: Path(app.doctreedir, f"{name}.doctree") for name in env.found_docs}
+    written = {name: Path(app.builder.get_outfilename(name)) for name in env.found_docs}
+    return [n for n in env.found_docs if _time(written[n]) and _time(written[n]) < _time(read[n])]
+
+
+def sources_digest(root: Path) -> int:
+    """Of the program that reads pages and of what it is built with: another one reads everything again."""
+    program = Path(__file__).parents[1]
+    paths = [p for p in sorted(program.rglob("*")) if p.suffix in (".py", ".yml")]
+    paths += (root / "environments").glob("build.txt")
+    return int(digest("".join(map(read_text, paths)))[:15], 16)
+
+
+def _time(path: Path) -> int:
+    """When the file was changed, in ns; 0 when there is none."""
+    return path.stat().st_mtime_ns if path.is_file() else 0
 
 
 def _inputs(book: Book, language: str, docname: str, before: Inputs | None) -> Inputs:
