@@ -150,6 +150,13 @@ def test_unknown_values_in_front_matter_are_findings(value: str):
     assert problems("Text.", front=f"---\n{value}\n---\n")
 
 
+def test_data_that_a_cell_reads_is_listed_in_the_front_matter():
+    text = group("a").replace("x = 1", 'd2l.data("small.csv")', 1)
+    (found,) = problems(text)
+    assert "reads data 'small.csv', which the front matter does not list" in str(found)
+    assert problems(text, front=HEAD.replace("kernelspec", "data: [small.csv]\nkernelspec", 1)) == []
+
+
 PLACEHOLDER = "```{{code-cell}}\n:name: {}\n```\n\n"
 
 

@@ -13,6 +13,7 @@ NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_NAME = 40
 GATES = {"exercise-start": "exercise-end", "solution-start": "solution-end"}
 CONFLICT = re.compile(r"^(<{7}|>{7}|\|{7}) ", re.M)
+DATA = re.compile(r"""\bd2l\.data\(\s*["']([^"']+)["']""")
 PICTURE = re.compile(r"!\[\s*\]\(")
 
 
@@ -205,6 +206,14 @@ def _cell(page: Page, cell: Cell) -> Iterator[Finding]:
                 cell.line,
                 f"cell {cell.name!r} is for {framework}, which this page does not have",
                 "add it to the front matter's `frameworks:`",
+            )
+    for name in DATA.findall(cell.source):
+        if name not in page.front_matter.data:
+            yield _finding(
+                page,
+                cell.line,
+                f"cell {cell.name!r} reads data {name!r}, which the front matter does not list",
+                "add it to `data:` there: its content is part of what the output depends on",
             )
     if not cell.source.strip():
         yield _finding(page, cell.line, f"cell {cell.name!r} is empty", "write its code, or delete it")
