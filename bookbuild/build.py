@@ -44,7 +44,6 @@ class Task:
     kind: str
     language: str
     frameworks: tuple[str, ...]
-    pages: tuple[str, ...]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.language}" + (
@@ -114,13 +113,13 @@ def _render(book: Book, request: Request, found: list[Finding], say: Say) -> Non
     """Render all formats; what is wrong with the pages is added to ``found``."""
     chosen, formats = request.chosen, request.formats
     # a language's formats share its doctrees: the first pass writes them, PDF reads them
-    first = [Task("pages", x, chosen.frameworks, chosen.pages) for x in chosen.languages]
+    first = [Task("pages", x, chosen.frameworks) for x in chosen.languages]
     kinds = tuple(f for f in formats if f != "pdf")
     with ProcessPoolExecutor(min(os.cpu_count() or 1, 8), mp_context=get_context("spawn")) as pool:
         if kinds:
             found += _run(pool, book, first, kinds, say)
         if "pdf" in formats:
-            tasks = [Task("pdf", x, chosen.frameworks, chosen.pages) for x in chosen.languages]
+            tasks = [Task("pdf", x, chosen.frameworks) for x in chosen.languages]
             found += _run(pool, book, tasks, ("pdf",), say)
     if "notebooks" in formats:
         from bookbuild.render.notebooks.wheel import wheel

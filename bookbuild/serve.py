@@ -138,7 +138,7 @@ def rebuild(
     say: Callable[[str], None],
 ) -> None:
     """Render what the changed files touch; findings are printed and the old pages stay."""
-    tasks = [Task("pages", x, book.framework_keys, book.pages) for x in touched(book, languages, paths)]
+    tasks = [Task("pages", x, book.framework_keys) for x in touched(book, languages, paths)]
     for task, future in [(t, pool.submit(render, book.root, t, ("html",))) for t in tasks]:
         seconds, findings = future.result()
         say(f"{task.language}: {seconds:.1f} s")

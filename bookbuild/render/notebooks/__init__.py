@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from bookbuild.config import Book
 from bookbuild.pages import load_page
 
 
-def build(
-    book: Book, lang: str, frameworks: Sequence[str], report: Callable[[str], None] | None = None
-) -> list[Path]:
+def build(book: Book, lang: str, frameworks: Sequence[str]) -> list[Path]:
     """The notebooks of one language below ``_build/notebooks/<lang>``; returns their paths.
 
     Raises BookError with every finding.
@@ -31,8 +29,6 @@ def build(
         if key in load_page(book, book.source, page).frameworks
     ]
     remove_others(outdir, frameworks, made)
-    if report is not None:
-        report(f"wrote {len(made)} notebooks in {book.language(lang).title}")
     return made
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,9 +20,7 @@ GRAPHIC = re.compile(r"\\sphinxincludegraphics(?:\[[^]]*\])?\{\{([^}]*)\}([^}]*)
 SUPPORT = ("*.sty", "*.cls", "python.ist")
 
 
-def build(
-    book: Book, lang: str, frameworks: Sequence[str], report: Callable[[str], None] | None = None
-) -> list[Path]:
+def build(book: Book, lang: str, frameworks: Sequence[str]) -> list[Path]:
     """The PDFs of one language; what did not change since the last time is kept.
 
     Raises one BookError with the findings of all of them.
@@ -30,7 +28,7 @@ def build(
     folder = book.root / "_build" / "latex" / lang
     write_tex(book, lang, frameworks, folder)
     with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, len(frameworks)))) as pool:
-        results = list(pool.map(lambda key: _one(book, lang, key, folder, report), frameworks))
+        results = list(pool.map(lambda key: _one(book, lang, key, folder), frameworks))
     faults = [finding for _, findings in results for finding in findings]
     if faults:
         raise BookError(dict.fromkeys(faults))
@@ -52,9 +50,7 @@ def pdf_path(book: Book, lang: str, framework: str) -> Path:
     return book.root / "_build" / "pdf" / lang / f"d2l-{lang}-{framework}.pdf"
 
 
-def _one(
-    book: Book, lang: str, framework: str, folder: Path, report: Callable[[str], None] | None
-) -> tuple[Path, tuple[Finding, ...]]:
+def _one(book: Book, lang: str, framework: str, folder: Path) -> tuple[Path, tuple[Finding, ...]]:
     from bookbuild.render.pdf.tex import typeset
 
     target = pdf_path(book, lang, framework)
@@ -69,8 +65,6 @@ def _one(
     write_atomically(target, made.read_bytes())
     made.unlink()
     write_atomically(stamp, key)
-    if report is not None:
-        report(f"wrote {book.relative(target)}")
     return target, ()
 
 
