@@ -74,6 +74,14 @@ def test_folders_are_taken_out_of_paths(path: str, short: str) -> None:
     assert normal_outputs([text(path)], PLACES)[0]["text"] == short
 
 
+def test_a_clone_in_a_short_folder_takes_nothing_out_of_addresses_and_longer_names() -> None:
+    places = replace(PLACES, root="/src")
+    kept = "https://example.org/src/a https://src/b sub/src/c /srcs/d ./src/e\n"
+    assert normal_outputs([text(kept)], places)[0]["text"] == kept
+    (found,) = normal_outputs([text("'/src/d2l/jax.py' file:///src/a (/src)\n")], places)
+    assert found["text"] == "'d2l/jax.py' file://a (.)\n"
+
+
 def test_streams_that_alternate_by_chance_are_joined_and_empty_ones_go() -> None:
     outputs = [text("a\n"), text("x\n", "stderr"), text("b\n"), value(plain="1"), text(" \n"), text("c")]
     kinds = [(o.get("name"), o.get("text")) for o in normal_outputs(outputs, PLACES)]

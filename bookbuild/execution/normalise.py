@@ -155,12 +155,13 @@ def _paths(places: Places) -> Rule:
     if places.folder:
         shorter |= {f"{places.folder}/work": "", f"{places.folder}/lib": "", places.folder: ""}
     ordered = sorted((p for p in shorter if p), key=len, reverse=True)
+    # as a whole path: the clone may lie in /src, and https://example.org/src/ or https://src/ stay
+    whole = {p: re.compile(rf"(?<![\w.-])(?<!:/){re.escape(p)}(?:(/)|(?![\w.-]))") for p in ordered}
 
     def apply(text: str) -> str:
         for path in ordered:
-            short = shorter[path]
-            text = text.replace(path + "/", short + "/" if short else "")
-            text = re.sub(re.escape(path) + r"(?![\w.-])", short or ".", text)
+            inside, itself = f"{shorter[path]}/".lstrip("/"), shorter[path] or "."
+            text = whole[path].sub(lambda m, a=inside, b=itself: a if m[1] else b, text)
         return text
 
     return Rule(
