@@ -235,7 +235,9 @@ def test_a_full_disk_is_one_error_and_the_old_record_stays(book: Book, tmp_path:
     run(book, "page")
     before = tree(book.root / "outputs")
     write_page(book, "page", *["print('new' * 10_000)"] * 5)
-    if os.getuid() == 0 and _mounted(book.root / "outputs", before):
+    if os.getuid() == 0:  # whom no missing right stops
+        if not _mounted(book.root / "outputs", before):
+            pytest.skip("this machine lets root mount nothing")
         try:
             result = run(book, "page")
             assert tree(book.root / "outputs") == before
