@@ -15,7 +15,7 @@ from watchfiles import watch
 
 from bookbuild.build import Request, Task, build, publish, render
 from bookbuild.config import CONFIG, TOC, Book, Selection, load_book
-from bookbuild.errors import BookError
+from bookbuild.errors import BookError, Finding
 
 WATCHED = ("chapters", "figures", "outputs", CONFIG, TOC)
 RELOAD = "/-/changes-after-"
@@ -139,9 +139,11 @@ def rebuild(
 ) -> None:
     """Render what the changed files touch; findings are printed and the old pages stay."""
     tasks = [Task("pages", x, book.framework_keys) for x in touched(book, languages, paths)]
+    found: dict[Finding, None] = {}  # an English page's findings come from every language: say each once
     for task, future in [(t, pool.submit(render, book.root, t, ("html",))) for t in tasks]:
         seconds, findings = future.result()
         say(f"{task.language}: {seconds:.1f} s")
-        for finding in findings:
-            say(str(finding))
+        found.update(dict.fromkeys(findings))
+    for finding in found:
+        say(str(finding))
     publish(book)
