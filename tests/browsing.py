@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from rendering import build_site, copy_book, display, put_all_outputs, put_outpu
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
+from bookbuild import system
+
 FLAGS = (
     "--headless=new",
     "--no-sandbox",
@@ -28,7 +31,6 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
     "--window-size=1280,900",
 )
-CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -39,18 +41,26 @@ class Quiet(SimpleHTTPRequestHandler):
 @contextmanager
 def chromium(preferences: dict[str, Any] | None = None, *flags: str) -> Iterator[webdriver.Chrome]:
     """A browser without a history; nothing but loopback can be reached from it."""
+    program, driver_program = map(installed, system.NEEDS["browser"])
+    if not program or not driver_program:
+        pytest.skip("Chromium and its driver are not installed (Debian: chromium, chromium-driver)")
     with TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
         options = webdriver.ChromeOptions()
-        options.binary_location = str(CHROMIUM)
+        options.binary_location = program
         for flag in (*FLAGS, *flags, f"--user-data-dir={profile}"):
             options.add_argument(flag)
         if preferences:
             options.add_experimental_option("prefs", preferences)
-        driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
+        driver = webdriver.Chrome(options=options, service=Service(driver_program))
         try:
             yield driver
         finally:
             driver.quit()
+
+
+def installed(need: system.Need) -> str | None:
+    """The first of a need's programs that is on PATH."""
+    return next(filter(None, map(shutil.which, need.program)), None)
 
 
 @contextmanager
@@ -111,7 +121,5 @@ def _replace(path: Path, old: str, new: str) -> None:
 
 @pytest.fixture
 def browser() -> Iterator[webdriver.Chrome]:
-    if not (CHROMIUM.is_file() and DRIVER.is_file()):
-        pytest.skip("Chromium and its driver are not installed (Debian: chromium, chromium-driver)")
     with chromium() as driver:
         yield driver
