@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 from conftest import build_again
 
 from bookbuild.config import Book
+from bookbuild.lint import findings
 
 pytestmark = [pytest.mark.sphinx, pytest.mark.tex, pytest.mark.timeout(900)]
 
@@ -37,6 +38,10 @@ def test_everything_declared_is_delivered(built_book: Book):
     assert formats.count("pdf") == languages * frameworks == 20
     for entry in manifest["delivered"]:
         assert (built_book.root / "_build" / entry["file"]).stat().st_size == entry["bytes"] > 0
+
+
+def test_lint_has_nothing_to_say(built_book: Book):
+    assert [str(f) for f in findings(built_book)] == []
 
 
 def test_nothing_is_done_again_when_nothing_changed(built_book: Book):
