@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -31,11 +31,6 @@ class Request:
     """a format that cannot be built is an error"""
     execute: bool
 
-    @property
-    def key(self) -> str:
-        parts = (self.formats, self.chosen.languages, self.chosen.frameworks, self.chosen.pages, self.execute)
-        return " | ".join(str(p) if isinstance(p, bool) else " ".join(p) for p in parts)
-
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -44,6 +39,8 @@ class Task:
     kind: str
     language: str
     frameworks: tuple[str, ...]
+    downloads: tuple[str, ...] = ()
+    """what the pages link to"""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.language}" + (
@@ -56,11 +53,12 @@ def build(book: Book, request: Request, say: Say) -> int:
     sources = stamp.inputs(book.root, stamp.SOURCES)
     skipped = _skipped(request, say)
     request = replace(request, formats=tuple(f for f in request.formats if f not in skipped))
-    if stamp.unchanged(book.root, request.key):
+    key = stamp_key(book, request)
+    if stamp.unchanged(book.root, key):
         say("nothing changed since the last build")
         _say_skipped(skipped, say)
         return 0
-    stamp.forget(book.root, request.key)
+    stamp.forget(book.root, key)
     found = list(_prepare(book, request, say))
     produced = stamp.inputs(book.root, stamp.PRODUCED)
     try:
@@ -71,8 +69,16 @@ def build(book: Book, request: Request, say: Say) -> int:
     _say_skipped(skipped, say)
     if found:
         return 1
-    stamp.remember(book.root, request.key, sources, produced, [e.file for e in entries])
+    stamp.remember(book.root, key, sources, produced, [e.file for e in entries])
     return 0
+
+
+def stamp_key(book: Book, request: Request) -> str:
+    """What a build is known by: all that was asked for, and the downloads that its pages link to."""
+    chosen, formats = request.chosen, request.formats
+    beside = [f"{x} {y}" for x in chosen.languages for y in published(book, x, formats) if "html" in formats]
+    parts = (formats, chosen.languages, chosen.frameworks, chosen.pages, beside)
+    return " | ".join([*map(" ".join, parts), str(request.execute)])
 
 
 def _say_skipped(skipped: dict[str, str], say: Say) -> None:
@@ -113,7 +119,9 @@ def _render(book: Book, request: Request, found: list[Finding], say: Say) -> Non
     """Render all formats; what is wrong with the pages is added to ``found``."""
     chosen, formats = request.chosen, request.formats
     # a language's formats share its doctrees: the first pass writes them, PDF reads them
-    first = [Task("pages", x, chosen.frameworks) for x in chosen.languages]
+    first = [
+        Task("pages", x, chosen.frameworks, published(book, x, request.formats)) for x in chosen.languages
+    ]
     kinds = tuple(f for f in formats if f != "pdf")
     with ProcessPoolExecutor(min(os.cpu_count() or 1, 8), mp_context=get_context("spawn")) as pool:
         if kinds:
@@ -164,7 +172,7 @@ def render(root: Path, task: Task, kinds: tuple[str, ...]) -> tuple[float, tuple
             if kind == "html":
                 from bookbuild.render import build_html
 
-                build_html(book, task.language)
+                build_html(book, task.language, task.downloads)
             elif kind == "notebooks":
                 from bookbuild.render import notebooks
 
@@ -176,6 +184,13 @@ def render(root: Path, task: Task, kinds: tuple[str, ...]) -> tuple[float, tuple
         except BookError as error:
             found += error.findings
     return time.perf_counter() - start, tuple(dict.fromkeys(found))
+
+
+def published(book: Book, language: str, asked: Sequence[str] = ()) -> tuple[str, ...]:
+    """The downloads of a language that its pages link to: those that are built now or stand already."""
+    build = book.root / "_build"
+    patterns = {"notebooks": "*.ipynb", "pdf": "*.pdf"}
+    return tuple(x for x, p in patterns.items() if x in asked or any((build / x / language).rglob(p)))
 
 
 def publish(book: Book) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from watchfiles import watch
 
-from bookbuild.build import Request, Task, build, publish, render
+from bookbuild.build import Request, Task, build, publish, published, render
 from bookbuild.config import CONFIG, TOC, Book, Selection, load_book
 from bookbuild.errors import BookError, Finding
 
@@ -138,7 +138,9 @@ def rebuild(
     say: Callable[[str], None],
 ) -> None:
     """Render what the changed files touch; findings are printed and the old pages stay."""
-    tasks = [Task("pages", x, book.framework_keys) for x in touched(book, languages, paths)]
+    tasks = [
+        Task("pages", x, book.framework_keys, published(book, x)) for x in touched(book, languages, paths)
+    ]
     found: dict[Finding, None] = {}  # an English page's findings come from every language: say each once
     for task, future in [(t, pool.submit(render, book.root, t, ("html",))) for t in tasks]:
         seconds, findings = future.result()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bookbuild import stamp, system
-from bookbuild.build import Request, build, publish
+from bookbuild.build import Request, build, publish, published, stamp_key
 from bookbuild.config import Selection, load_book
 from bookbuild.manifest import Entry, declared, holes, write_manifest
 
@@ -81,7 +81,7 @@ def test_without_tex_a_build_with_nothing_changed_is_as_quick_and_says_what_is_m
     chosen = Selection(book.language_keys, book.framework_keys, book.pages)
     request = Request(("html", "pdf"), chosen, strict=False, execute=False)
     before = stamp.inputs(book.root, stamp.SOURCES), stamp.inputs(book.root, stamp.PRODUCED)
-    stamp.remember(book.root, replace(request, formats=("html",)).key, *before, [])
+    stamp.remember(book.root, stamp_key(book, replace(request, formats=("html",))), *before, [])
     monkeypatch.setattr(system, "missing", lambda kind: ("texlive-xetex",))
     monkeypatch.setattr(system, "install", lambda kind, report: "sudo apt-get install texlive-xetex")
     assert build(book, request, said.append) == 0
@@ -89,6 +89,20 @@ def test_without_tex_a_build_with_nothing_changed_is_as_quick_and_says_what_is_m
         "nothing changed since the last build",
         "skipped: pdf: no TeX; install it with: sudo apt-get install texlive-xetex",
     ]
+
+
+def test_pages_link_to_downloads_that_are_built_or_there_and_follow_a_new_one(
+    tmp_path: Path,
+):
+    book = book_at(tmp_path)
+    html = Request(("html",), Selection(("en",), ("jax",), book.pages), strict=False, execute=False)
+    whole = replace(html, formats=("html", "notebooks", "pdf"))
+    assert published(book, "en") == () and published(book, "en", whole.formats) == ("notebooks", "pdf")
+    keys = stamp_key(book, html), stamp_key(book, whole)
+    (tmp_path / "_build/pdf/en").mkdir(parents=True)
+    (tmp_path / "_build/pdf/en/d2l-en-jax.pdf").write_text("made")
+    assert published(book, "en") == ("pdf",) and published(book, "pt") == ()
+    assert stamp_key(book, html) != keys[0] and stamp_key(book, whole) == keys[1]
 
 
 def test_the_site_offers_the_downloads_that_there_are_and_no_others(tmp_path: Path):

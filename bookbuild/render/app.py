@@ -19,7 +19,6 @@ from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from bookbuild import system
 from bookbuild.config import CONFIG, TOC, Book
 from bookbuild.errors import BookError, Finding
 from bookbuild.files import fault, read_text
@@ -100,24 +99,17 @@ def sphinx_app(
         raise BookError(findings(book, log.records))
 
 
-def build_html(book: Book, lang: str, downloads: Sequence[str] | None = None) -> None:
+def build_html(book: Book, lang: str, downloads: Sequence[str] = ()) -> None:
     """The site of one language, in ``_build/html/<lang>``.
 
     ``downloads`` (of ``notebooks``, ``pdf``) names what is published beside it: a page links to nothing else.
     """
     require_sound_pages(book, (lang,))  # before Sphinx sees one of them
-    downloads = published(book, lang) if downloads is None else downloads
     outdir = book.root / "_build" / "html" / lang
     doctrees = book.root / "_build" / "doctrees" / lang
     overrides = {"bookbuild_site_layout": True, "bookbuild_downloads": sorted(downloads)}
     with sphinx_app(book, lang, "html", outdir, doctrees, overrides) as app:
         app.build()
-
-
-def published(book: Book, lang: str) -> tuple[str, ...]:
-    """What a build on this machine publishes beside the pages: PDFs only where TeX is, or where they are."""
-    has_pdf = not system.missing("tex") or any((book.root / "_build" / "pdf" / lang).glob("*.pdf"))
-    return ("notebooks", "pdf") if has_pdf else ("notebooks",)
 
 
 def _relative(book: Book, finding: Finding) -> Finding:
