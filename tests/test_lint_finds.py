@@ -81,7 +81,9 @@ def test_a_page_outside_the_table_of_contents_is_found(book: Book):
 
 def test_a_page_that_is_not_in_canonical_form_is_found(book: Book):
     path = book.page_path("en", "tensors")
-    path.write_text(path.read_text().replace("data: [small.csv]\nkernelspec", "zeta: 1\nkernelspec"))
+    path.write_text(
+        path.read_text().replace("data: [small.csv]\nkernelspec", "zeta: 1\ndata: [small.csv]\nkernelspec")
+    )
     (finding,) = found(book)
     assert "make fmt" in finding
 
