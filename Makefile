@@ -61,7 +61,7 @@ distclean: clean
 
 help:
 	@echo 'make                    install what is needed, execute what is stale, build HTML, notebooks and PDF'
-	@echo 'make html|notebooks|pdf        one format; LANGS="pt fr" FRAMEWORKS=jax PAGES=chapter/page narrow it'
+	@echo 'make html|notebooks|pdf        one format; LANGS="pt fr" FRAMEWORKS=jax narrow it'
 	@echo 'make execute            execute what is stale; FORCE=1 all; PAGES= FRAMEWORKS= DEVICE=cpu|gpu'
 	@echo '                        SCHEDULER=tcp://host:port WORKERS=n CHECK=1'
 	@echo 'make serve              build, serve on loopback, rebuild and reload on every change; PORT=8000'

@@ -48,8 +48,8 @@ class Task:
         )
 
 
-def build(book: Book, request: Request, say: Say) -> int:
-    """Build what is asked for; returns the exit code.  Findings are printed by ``say``, one line each."""
+def build(book: Book, request: Request, say: Say) -> None:
+    """Build what is asked for.  Raises one BookError with all findings, at the end."""
     sources = stamp.inputs(book.root, stamp.SOURCES)
     skipped = _skipped(request, say)
     request = replace(request, formats=tuple(f for f in request.formats if f not in skipped))
@@ -57,20 +57,20 @@ def build(book: Book, request: Request, say: Say) -> int:
     if stamp.unchanged(book.root, key):
         say("nothing changed since the last build")
         _say_skipped(skipped, say)
-        return 0
+        return
     stamp.forget(book.root, key)
     found = list(_prepare(book, request, say))
     produced = stamp.inputs(book.root, stamp.PRODUCED)
     try:
         _render(book, request, found, say)
-        entries = _deliver(book, request, found, skipped, say)
+        entries = _deliver(book, request, found, skipped)
     except BookError as error:
-        raise BookError(dict.fromkeys([*found, *error.findings])) from None
-    _say_skipped(skipped, say)
+        found += error.findings
     if found:
-        return 1
+        raise BookError(dict.fromkeys(found))
+    say(f"{len(entries)} files, no hole: {stamp.MANIFEST}")
+    _say_skipped(skipped, say)
     stamp.remember(book.root, key, sources, produced, [e.file for e in entries])
-    return 0
 
 
 def stamp_key(book: Book, request: Request) -> str:
@@ -211,17 +211,13 @@ def publish(book: Book) -> None:
 
 
 def _deliver(
-    book: Book, request: Request, found: list[Finding], skipped: dict[str, str], say: Say
+    book: Book, request: Request, found: list[Finding], skipped: dict[str, str]
 ) -> tuple[Entry, ...]:
-    """Write the manifest and say how the build ended; holes are added to ``found``."""
+    """Write the manifest; holes are added to ``found``."""
     from bookbuild.manifest import declared, holes, write_manifest
 
     entries = tuple(declared(book, request.chosen, request.formats))
     if not found:
         found += holes(book, entries)
-    path = write_manifest(book, entries, found, skipped)
-    for finding in dict.fromkeys(found):
-        say(str(finding))
-    if not found:
-        say(f"{len(entries)} files, no hole: {book.relative(path)}")
+    write_manifest(book, entries, found, skipped)
     return entries

@@ -61,37 +61,37 @@ def main() -> None:
     """Build the book; see the README for the make targets that call these commands."""
 
 
-def _build(book: Book, chosen: Selection, formats: tuple[str, ...], execute: bool) -> int:
+def _build(
+    book: Book, chosen: Selection, formats: tuple[str, ...], execute: bool, strict: bool = False
+) -> None:
     from bookbuild.build import Request, build
 
-    request = Request(formats, chosen, strict=switch("STRICT"), execute=execute)
-    return build(book, request, click.echo)
+    request = Request(formats, chosen, strict=strict or switch("STRICT"), execute=execute)
+    build(book, request, click.echo)
 
 
 @command
-def build(book: Book, chosen: Selection) -> int:
+def build(book: Book, chosen: Selection) -> None:
     """Execute what is stale; build HTML, notebooks and PDF."""
-    return _build(book, chosen, ("html", "notebooks", "pdf"), execute=True)
+    _build(book, chosen, ("html", "notebooks", "pdf"), execute=True)
 
 
 @command
-def html(book: Book, chosen: Selection) -> int:
+def html(book: Book, chosen: Selection) -> None:
     """Build the site from the stored outputs."""
-    return _build(book, chosen, ("html",), execute=False)
+    _build(book, chosen, ("html",), execute=False)
 
 
 @command
-def notebooks(book: Book, chosen: Selection) -> int:
+def notebooks(book: Book, chosen: Selection) -> None:
     """Build the downloadable notebooks from the stored outputs."""
-    return _build(book, chosen, ("notebooks",), execute=False)
+    _build(book, chosen, ("notebooks",), execute=False)
 
 
 @command
-def pdf(book: Book, chosen: Selection) -> int:
+def pdf(book: Book, chosen: Selection) -> None:
     """Build the PDFs from the stored outputs; needs TeX."""
-    from bookbuild.build import Request, build
-
-    return build(book, Request(("pdf",), chosen, strict=True, execute=False), click.echo)
+    _build(book, chosen, ("pdf",), execute=False, strict=True)
 
 
 @command

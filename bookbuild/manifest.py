@@ -13,6 +13,7 @@ from bookbuild.config import Book, Selection
 from bookbuild.errors import Finding
 from bookbuild.files import read_text, write_atomically
 from bookbuild.pages import Page, load_page
+from bookbuild.stamp import MANIFEST
 
 PANE = re.compile(r"<div[^>]*\bid=\"cell-[^>]*>")
 PANE_FRAMEWORK = re.compile(r'data-framework="([\w-]+)"')
@@ -96,6 +97,6 @@ def write_manifest(
         "holes": [str(f) for f in found],
         "skipped": skipped,
     }
-    path = build / "manifest.json"
+    path = book.root / MANIFEST
     write_atomically(path, json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
     return path

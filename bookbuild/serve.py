@@ -17,7 +17,7 @@ from bookbuild.build import Request, Task, build, publish, published, render
 from bookbuild.config import CONFIG, TOC, Book, Selection, load_book
 from bookbuild.errors import BookError, Finding
 
-WATCHED = ("chapters", "figures", "outputs", CONFIG, TOC)
+WATCHED = ("chapters", "figures", "outputs", "d2l", "data", CONFIG, TOC)
 RELOAD = "/-/changes-after-"
 SCRIPT = '<script>new EventSource("{address}").onmessage = () => location.reload()</script></body>'
 
@@ -112,7 +112,10 @@ def touched(book: Book, languages: Iterable[str], paths: Iterable[Path]) -> tupl
 def serve(book: Book, languages: tuple[str, ...], port: int, say: Callable[[str], None]) -> None:
     """Build, serve and rebuild until interrupted."""
     chosen = Selection(languages, book.framework_keys, book.pages)
-    build(book, Request(("html",), chosen, strict=False, execute=False), say)
+    try:
+        build(book, Request(("html",), chosen, strict=False, execute=False), say)
+    except BookError as error:  # what is wrong can be mended while the rest is served
+        say(str(error))
     changes = Changes()
     http = server(book.root / "_build" / "html", port, changes)
     threading.Thread(target=http.serve_forever, daemon=True).start()

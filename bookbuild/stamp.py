@@ -24,6 +24,8 @@ SOURCES = (
 PRODUCED = ("d2l", "outputs")
 """what a build itself brings up to date before it renders"""
 STAMPS = Path("_build") / "stamps.json"
+MANIFEST = Path("_build") / "manifest.json"
+"""another request's build writes its own: then this one's has to be written again"""
 
 
 def inputs(root: Path, names: tuple[str, ...]) -> str:
@@ -37,7 +39,8 @@ def unchanged(root: Path, request: str) -> bool:
     if not stamp:
         return False
     same = stamp["sources"] == inputs(root, SOURCES) and stamp["produced"] == inputs(root, PRODUCED)
-    return same and all((root / "_build" / f).is_file() for f in stamp["files"])
+    stands = all((root / "_build" / f).is_file() for f in stamp["files"])
+    return same and stands and stamp["manifest"] == _manifest(root)
 
 
 def remember(root: Path, request: str, sources: str, produced: str, files: list[str]) -> None:
@@ -45,7 +48,8 @@ def remember(root: Path, request: str, sources: str, produced: str, files: list[
 
     ``sources`` is taken before it began and ``produced`` before it rendered, so no edit is lost.
     """
-    stamps = {**_read(root), request: {"sources": sources, "produced": produced, "files": files}}
+    stamp = {"sources": sources, "produced": produced, "files": files, "manifest": _manifest(root)}
+    stamps = {**_read(root), request: stamp}
     write_atomically(root / STAMPS, json.dumps(stamps, indent=1) + "\n")
 
 
@@ -53,6 +57,11 @@ def forget(root: Path, request: str) -> None:
     stamps = _read(root)
     if stamps.pop(request, None):
         write_atomically(root / STAMPS, json.dumps(stamps, indent=1) + "\n")
+
+
+def _manifest(root: Path) -> str:
+    path = root / MANIFEST
+    return digest(path.read_bytes()) if path.is_file() else ""
 
 
 def _read(root: Path) -> dict:

@@ -66,6 +66,12 @@ def test_an_edit_during_the_build_is_not_lost(tree: Path):
     assert not stamp.unchanged(tree, "html")
 
 
+def test_another_builds_manifest_is_no_account_of_this_one(tree: Path):
+    built(tree)
+    (tree / stamp.MANIFEST).write_text("of another build")
+    assert not stamp.unchanged(tree, "html")
+
+
 def test_a_broken_stamp_only_costs_a_build(tree: Path):
     built(tree)
     (tree / stamp.STAMPS).write_text("{")
@@ -84,7 +90,7 @@ def test_without_tex_a_build_with_nothing_changed_is_as_quick_and_says_what_is_m
     stamp.remember(book.root, stamp_key(book, replace(request, formats=("html",))), *before, [])
     monkeypatch.setattr(system, "missing", lambda kind: ("texlive-xetex",))
     monkeypatch.setattr(system, "install", lambda kind, report: "sudo apt-get install texlive-xetex")
-    assert build(book, request, said.append) == 0
+    build(book, request, said.append)
     assert said == [
         "nothing changed since the last build",
         "skipped: pdf: no TeX; install it with: sudo apt-get install texlive-xetex",

@@ -268,3 +268,17 @@ def test_a_published_book_names_its_address(book):
     assert html.select_one(".download-pdf") is None
     assert html.select_one("meta[property='og:url']")["content"] == "https://book.example/pt/tensors.html"
     assert "https://book.example/pt/tensors.html" in (folder / "sitemap.xml").read_text("utf-8")
+
+
+def test_the_html_of_a_page_that_the_book_no_longer_has_goes(book):
+    toc = book.root / "_toc.yml"
+    page = book.page_path("en", "extra")
+    page.write_text("# One more page\n", "utf-8")
+    edit(toc, "  - file: references\n", "  - file: references\n  - file: extra\n")
+    site = build_site(load_book(book.root), "en")
+    assert (site / "en/extra.html").is_file()
+    edit(toc, "  - file: extra\n", "")
+    page.unlink()
+    build_site(load_book(book.root), "en")
+    assert not (site / "en/extra.html").exists()
+    assert (site / "en/tensors.html").is_file() and (site / "en/search.html").is_file()

@@ -26,6 +26,8 @@ from bookbuild.pages.book import require_sound_pages
 from bookbuild.render.findings import WarningLog, findings
 from bookbuild.render.strings import strings
 
+OWN_PAGES = ("genindex", "search")
+"""what Sphinx writes beside the book's pages"""
 UNUSED = ("sphinx_comments", "sphinx_thebe")
 """extensions of Jupyter Book that load scripts from elsewhere on every page; the book has no use for them"""
 
@@ -110,6 +112,10 @@ def build_html(book: Book, lang: str, downloads: Sequence[str] = ()) -> None:
     overrides = {"bookbuild_site_layout": True, "bookbuild_downloads": sorted(downloads)}
     with sphinx_app(book, lang, "html", outdir, doctrees, overrides) as app:
         app.build()
+    for path in outdir.rglob("*.html"):
+        docname = path.relative_to(outdir).with_suffix("").as_posix()
+        if docname not in (*book.pages, *OWN_PAGES) and not docname.startswith("_static/"):
+            path.unlink()  # of a page that the book no longer has
 
 
 def _relative(book: Book, finding: Finding) -> Finding:
