@@ -187,10 +187,16 @@ def render(root: Path, task: Task, kinds: tuple[str, ...]) -> tuple[float, tuple
 
 
 def published(book: Book, language: str, asked: Sequence[str] = ()) -> tuple[str, ...]:
-    """The downloads of a language that its pages link to: those that are built now or stand already."""
-    build = book.root / "_build"
-    patterns = {"notebooks": "*.ipynb", "pdf": "*.pdf"}
-    return tuple(x for x, p in patterns.items() if x in asked or any((build / x / language).rglob(p)))
+    """The downloads of a language that its pages link to: built now, or standing there without a gap."""
+    from bookbuild.manifest import declared
+
+    whole = Selection((language,), book.framework_keys, book.pages)
+    return tuple(
+        form
+        for form in ("notebooks", "pdf")
+        if form in asked
+        or all((book.root / "_build" / e.file).is_file() for e in declared(book, whole, (form,)))
+    )
 
 
 def publish(book: Book) -> None:

@@ -91,7 +91,7 @@ def _files(book: Book, page: Page, prose: str) -> Iterator[Finding]:
                     book.relative(page.path),
                     directive.line,
                     f"picture {directive.argument!r} does not exist",
-                    "draw it (`python -m figures.draw`), or mend the path",
+                    "draw it (`.venv/build/bin/python -m figures.draw`), or mend the path",
                 )
     prose = INLINE_CODE.sub("", prose)
     for found in LINK.finditer(prose):

@@ -1,4 +1,4 @@
-"""Write every drawn figure in every language: ``python -m figures.draw``.
+"""Write every drawn figure in every language: ``.venv/build/bin/python -m figures.draw``.
 
 A figure is a module here with ``NAME`` and ``draw(labels) -> Figure``, and a catalogue ``NAME.yml`` with its
 labels by language.  SVG (text kept as text) serves the web and notebooks, PDF serves print; both are the same

@@ -106,7 +106,9 @@ def test_pages_link_to_downloads_that_are_built_or_there_and_follow_a_new_one(
     assert published(book, "en") == () and published(book, "en", whole.formats) == ("notebooks", "pdf")
     keys = stamp_key(book, html), stamp_key(book, whole)
     (tmp_path / "_build/pdf/en").mkdir(parents=True)
-    (tmp_path / "_build/pdf/en/d2l-en-jax.pdf").write_text("made")
+    for framework in book.framework_keys:
+        assert published(book, "en") == ()  # a link to one that is not there would be dead
+        (tmp_path / f"_build/pdf/en/d2l-en-{framework}.pdf").write_text("made")
     assert published(book, "en") == ("pdf",) and published(book, "pt") == ()
     assert stamp_key(book, html) != keys[0] and stamp_key(book, whole) == keys[1]
 

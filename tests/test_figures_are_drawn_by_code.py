@@ -31,7 +31,7 @@ def test_the_committed_figures_are_what_the_code_draws(name, drawn):
     for language in draw.catalogue(name):
         svg = f"{language}/{name}.svg"
         assert (draw.HERE / svg).read_bytes() == (drawn / svg).read_bytes(), (
-            f"run `python -m figures.draw`: {svg}"
+            f"run `.venv/build/bin/python -m figures.draw`: {svg}"
         )
         assert (draw.HERE / svg).with_suffix(".pdf").is_file()
 

@@ -131,6 +131,33 @@ def test_a_broken_rule_is_found_at_its_line(text: str, line: int, words: str):
     assert any(words in problem and at - start == line for at, problem in found), found
 
 
+def test_an_unknown_tag_is_said_once():
+    found = problems(cell("a", "pytroch") + cell("a", "tensorflow") + cell("a", "mxnet") + cell("a", "jax"))
+    assert [p for _, p in found] == [
+        "cell 'a' has an unknown tag 'pytroch'",
+        "group 'a' has no cell for pytorch",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "tags", "lines"),
+    [
+        ("x = 1\ny = (", "", [2]),
+        ("x = 1\ny = (", "raises-exception", []),
+        ("%matplotlib inline\nx = 1", "", []),
+        ("!ls\nx = 1", "", []),
+        ("sum?", "", []),
+        ("await x", "", []),
+    ],
+)
+def test_code_that_python_cannot_read_is_found_at_its_line(source: str, tags: str, lines: list[int]):
+    first = page(cell("a", tags, source)).cells("jax")[0].source_line
+    found = [
+        line - first + 1 for line, problem in problems(cell("a", tags, source)) if "valid Python" in problem
+    ]
+    assert found == lines
+
+
 def test_every_finding_names_file_line_and_mend():
     (finding,) = check(page(cell("a", "pytorch, keras") + cell("a", "tensorflow, mxnet, jax")))
     assert str(finding).startswith("page.md:8: ") and "known: pytorch tensorflow" in str(finding)

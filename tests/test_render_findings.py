@@ -25,7 +25,7 @@ def book(tmp_path):
             "{root}/chapters/pt/tensors.md:9: WARNING: "
             "image file not readable: ../x.svg [image.not_readable]\n",
             "chapters/pt/tensors.md:9: image file not readable: ../x.svg; "
-            "mend the path, or draw the picture with `python -m figures.draw`",
+            "mend the path, or draw the picture with `.venv/build/bin/python -m figures.draw`",
         ),
         (
             "{root}/chapters/en/tensors: WARNING: undefined label: ex-none\n",
@@ -54,3 +54,13 @@ def test_a_warning_names_its_place_and_the_mend(book, record, said):
 def test_the_same_warning_is_said_once_and_places_are_in_order(book):
     records = [f"{book.root}/chapters/en/tensors.md:{line}: WARNING: x\n" for line in (9, 7, 9)]
     assert [f.line for f in findings(book, records)] == [7, 9]
+
+
+def test_a_language_says_in_english_what_its_words_do_not_say_yet(monkeypatch):
+    from bookbuild.render import strings
+
+    english = strings.strings("en")
+    partial = {"en": english, "es": {"search": "Buscar"}}
+    monkeypatch.setattr(strings, "catalogue", lambda: partial)
+    assert strings.strings("es") == {**english, "search": "Buscar"}
+    assert strings.strings("xx") == english

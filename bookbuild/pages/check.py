@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import re
 from collections.abc import Iterable, Iterator
@@ -12,6 +13,7 @@ from bookbuild.pages.values import CELL_TAGS, Cell, Group, Page, Unavailable
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_NAME = 40
 GATES = {"exercise-start": "exercise-end", "solution-start": "solution-end"}
+MAGIC = re.compile(r"^\s*[%!]|\?\s*$", re.M)
 CONFLICT = re.compile(r"^(<{7}|>{7}|\|{7}) ", re.M)
 DATA = re.compile(r"""\bd2l\.data\(\s*["']([^"']+)["']""")
 PICTURE = re.compile(r"!\[\s*\]\(")
@@ -151,6 +153,8 @@ def _apart(page: Page, first: Group, second: Group) -> Iterator[Finding]:
 def _frameworks(page: Page, member: Cell | Unavailable) -> tuple[str, ...]:
     if isinstance(member, Unavailable):
         return (member.framework,)
+    if set(member.tags) - set(CELL_TAGS):
+        return member.frameworks  # an unknown tag is a finding already, and was hardly meant as "all of them"
     return member.frameworks or page.frameworks
 
 
@@ -163,8 +167,8 @@ def _members(page: Page, group: Group) -> Iterator[Finding]:
             yield _finding(
                 page,
                 member.line,
-                f"{{unavailable}} names an unknown framework {member.framework!r}",
-                "known: " + " ".join(page.frameworks),
+                f"{{unavailable}} names {member.framework!r}, which is not one framework of the page",
+                "write one block for each; known: " + " ".join(page.frameworks),
             )
         elif not member.reason.strip():
             yield _finding(
@@ -215,8 +219,20 @@ def _cell(page: Page, cell: Cell) -> Iterator[Finding]:
                 f"cell {cell.name!r} reads data {name!r}, which the front matter does not list",
                 "add it to `data:` there: its content is part of what the output depends on",
             )
+    yield from _syntax(page, cell)
     if not cell.source.strip():
         yield _finding(page, cell.line, f"cell {cell.name!r} is empty", "write its code, or delete it")
+
+
+def _syntax(page: Page, cell: Cell) -> Iterator[Finding]:
+    """Code that Python cannot read, unless that is the lesson or IPython reads it (magics, ``name?``)."""
+    if "raises-exception" in cell.tags or MAGIC.search(cell.source):
+        return
+    try:
+        ast.parse(cell.source)
+    except SyntaxError as error:
+        line = cell.source_line + (error.lineno or 1) - 1
+        yield _finding(page, line, f"cell {cell.name!r} is not valid Python ({error.msg})", "mend the line")
 
 
 def _placeholders(page: Page, english: Page) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ LONGEST = 300
 MENDS = (
     (
         r"image file not readable|not found or not readable|cannot find image",
-        "mend the path, or draw the picture with `python -m figures.draw`",
+        "mend the path, or draw the picture with `.venv/build/bin/python -m figures.draw`",
     ),
     (
         r"undefined label|Failed to create a cross reference|label not found|unknown target|"

@@ -18,5 +18,5 @@ def catalogue() -> dict[str, dict[str, Any]]:
 
 
 def strings(language: str) -> dict[str, Any]:
-    """The catalogue of one language.  A language that has none yet gets the English one."""
-    return catalogue().get(language) or catalogue()[SOURCE]
+    """The catalogue of one language.  What it does not say yet, it says in English."""
+    return {**catalogue()[SOURCE], **(catalogue().get(language) or {})}

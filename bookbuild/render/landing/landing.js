@@ -2,8 +2,8 @@
 (() => {
   "use strict";
   try {
-    const theme = localStorage.getItem("theme");
-    if (theme) document.documentElement.dataset.theme = theme;
+    const mode = localStorage.getItem("mode"); // "auto": the system's colours hold
+    if (mode === "light" || mode === "dark") document.documentElement.dataset.theme = mode;
   } catch {
     // storage is blocked: the system's colours hold
   }
