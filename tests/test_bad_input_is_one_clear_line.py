@@ -56,7 +56,11 @@ MISTAKES = {
     "unknown-framework": (replace("[pytorch, save]", "[pytorhc, save]"), f"{PAGE}:", "unknown tag 'pytorhc'"),
     "duplicate-name": (replace(":name: make-tensor", ":name: imports"), f"{PAGE}:", "imports"),
     "invalid-utf8": (edit(PAGE, lambda t: t + b"\xff\n"), f"{PAGE}:", "not valid UTF-8"),
-    "conflict-marker": (edit(PAGE, lambda t: t + b"\n<<<<<<< HEAD\n"), f"{PAGE}:", "conflict marker"),
+    "conflict-marker": (
+        edit(PAGE, lambda t: t + b"\n" + b"<" * 7 + b" HEAD\n"),
+        f"{PAGE}:",
+        "conflict marker",
+    ),
     "broken-toc": (edit("_toc.yml", lambda t: b"root: ["), "_toc.yml:", "not valid YAML"),
     "page-in-toc-is-missing": (lambda b: (b / PAGE).unlink(), PAGE, "the page is missing"),
     "bad-placeholder": (

@@ -119,7 +119,7 @@ def test_front_matter_narrows_the_frameworks():
         ("```{figure} a.svg\nCaption\n```\n", 1, "no alternative text"),
         ("![](a.svg)\n", 1, "no alternative text"),
         ("(a)=\n# T\n\n(a)=\n## U\n", 4, "stands on line 8 too"),
-        ("<<<<<<< HEAD\nA\n=======\nB\n>>>>>>> other\n", 1, "conflict marker"),
+        ("<" * 7 + " HEAD\nA\n=======\nB\n" + ">" * 7 + " other\n", 1, "conflict marker"),
         ("```{unavailable} mxnet\n:name: a\n```\n", 1, "gives no reason"),
         ("```{code-cell}\n:name: a\n:tag: [jax]\n\nx\n```\n", 1, "unknown option 'tag'"),
         ("```{code-cell}\n:name: a\n:tags: [jax\n\nx\n```\n", 3, "not valid"),

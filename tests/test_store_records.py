@@ -129,7 +129,7 @@ def test_text_that_is_no_json_names_file_and_line(book: Book, record: Record) ->
     store.write(book, record)
     file = store.path(book, "tensors", "jax") / "record.json"
     text = file.read_text().split("\n")
-    file.write_text("\n".join([*text[:3], "<<<<<<< HEAD", *text[3:]]))
+    file.write_text("\n".join([*text[:3], "<" * 7 + " HEAD", *text[3:]]))
     with pytest.raises(BookError, match=r"^outputs/tensors/jax.cpu/record.json:4: is not valid JSON"):
         store.read(book, "tensors", "jax")
 
