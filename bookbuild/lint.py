@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from bookbuild import store
 from bookbuild.config import Book
 from bookbuild.errors import Finding
 from bookbuild.files import read_text
 from bookbuild.library import library_findings
-from bookbuild.pages import Page
+from bookbuild.pages import Page, check_code
 from bookbuild.pages.book import read_pages
 from bookbuild.pages.canonical import canonical
 
@@ -27,6 +28,7 @@ def findings(book: Book) -> Iterator[Finding]:
     english = {p.docname: p for p in pages if p.language == book.source}
     for page in pages:
         yield from _not_canonical(book, page)
+        yield from (replace(f, path=book.relative(page.path)) for f in check_code(page))
         if page.language != book.source and page.docname in english:
             yield from _labels_as_in_english(book, page, english[page.docname])
     yield from links(book, pages)

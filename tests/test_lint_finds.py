@@ -58,6 +58,12 @@ def test_code_is_no_link(book: Book, text: str):
     assert found(book) == []
 
 
+def test_code_that_python_cannot_read_is_found(book: Book):
+    path = book.page_path("en", "tensors")
+    path.write_text(path.read_text("utf-8").replace("import torch\n", "import torch as\n", 1), "utf-8")
+    assert any("'imports' is not valid Python" in x and x.startswith("chapters/en/") for x in found(book))
+
+
 def test_a_missing_picture_is_found(book: Book):
     line = append(book, "```{figure} none.svg\n:alt: A picture\n\nCaption.\n```")
     (finding,) = found(book)

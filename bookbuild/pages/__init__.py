@@ -1,6 +1,6 @@
 """Pages: Markdown text to frozen values, and the rules of the page format."""
 
-from bookbuild.pages.check import check
+from bookbuild.pages.check import check, check_code
 from bookbuild.pages.parse import load_page, parse
 from bookbuild.pages.values import (
     Block,
@@ -26,6 +26,7 @@ __all__ = [
     "Unavailable",
     "cell_id",
     "check",
+    "check_code",
     "filled",
     "load_page",
     "parse",

@@ -219,20 +219,25 @@ def _cell(page: Page, cell: Cell) -> Iterator[Finding]:
                 f"cell {cell.name!r} reads data {name!r}, which the front matter does not list",
                 "add it to `data:` there: its content is part of what the output depends on",
             )
-    yield from _syntax(page, cell)
     if not cell.source.strip():
         yield _finding(page, cell.line, f"cell {cell.name!r} is empty", "write its code, or delete it")
 
 
-def _syntax(page: Page, cell: Cell) -> Iterator[Finding]:
-    """Code that Python cannot read, unless that is the lesson or IPython reads it (magics, ``name?``)."""
-    if "raises-exception" in cell.tags or MAGIC.search(cell.source):
-        return
-    try:
-        ast.parse(cell.source)
-    except SyntaxError as error:
-        line = cell.source_line + (error.lineno or 1) - 1
-        yield _finding(page, line, f"cell {cell.name!r} is not valid Python ({error.msg})", "mend the line")
+def check_code(page: Page) -> Iterator[Finding]:
+    """Code that Python cannot read, unless that is the lesson or IPython reads it (magics, ``name?``).
+
+    Apart from ``check``: execution says it too, of this notebook alone, and the others go on.
+    """
+    for cell in (m for g in page.groups for m in g.members if isinstance(m, Cell)):
+        if "raises-exception" in cell.tags or MAGIC.search(cell.source):
+            continue
+        try:
+            ast.parse(cell.source)
+        except SyntaxError as error:
+            line = cell.source_line + (error.lineno or 1) - 1
+            yield _finding(
+                page, line, f"cell {cell.name!r} is not valid Python ({error.msg})", "mend the line"
+            )
 
 
 def _placeholders(page: Page, english: Page) -> Iterator[Finding]:
