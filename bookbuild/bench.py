@@ -12,17 +12,27 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 from bookbuild import environments, system
 from bookbuild.config import Book
 from bookbuild.pages import load_page
 
+if TYPE_CHECKING:
+    from bookbuild.execution.values import Job
+
 Say = Callable[[str], None]
 REPEATS = 3
+MANY = 700
+"""notebooks of a whole book, for the simulated clusters"""
+SLEEP = 5
+"""a simulated notebook sleeps for this part of its recorded time, so that Dask's own share counts more"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +142,48 @@ def _execution(book: Book, root: Path, say: Say) -> None:
         say(f"execution without {', '.join(absent)}: no environment here")
     if not present:
         return
-    shutil.rmtree(root / "outputs")  # so that every record holds the seconds of this run
-    run = command(root, "execute", FRAMEWORKS=present)
-    cells = sum(
-        cell["seconds"]
-        for path in (root / "outputs").rglob("record.json")
-        for cell in json.loads(path.read_text("utf-8"))["cells"]
-    )
     cores = os.cpu_count() or 1
-    say(
-        f"execution, wall:             {run.seconds:6.1f} s; cells alone {cells:.1f} s; "
-        f"wall / (cells / {cores} cores) = {run.seconds * cores / cells:.2f}"
-    )
+    for workers in (1, 2):
+        used = min(workers, cores)
+        shutil.rmtree(root / "outputs")  # so that every record holds the seconds of this run
+        run = command(root, "execute", FRAMEWORKS=present, WORKERS=str(workers))
+        records = [json.loads(path.read_text("utf-8")) for path in (root / "outputs").rglob("record.json")]
+        cells = sum(cell["seconds"] for record in records for cell in record["cells"])
+        say(
+            f"{len(records)} notebooks, WORKERS={workers}:     {run.seconds:6.1f} s; "
+            f"cells {cells:.1f} s; cells / (wall x workers) = {cells / run.seconds / workers:.2f}; "
+            f"wall / (cells / {used} cores) = {run.seconds * used / cells:.2f}"
+        )
+    seconds = [record["seconds"] for record in records]
+    for workers in (16, 64):
+        wall = simulated(seconds, MANY, workers)
+        total = sum(islice(cycle(seconds), MANY))
+        say(
+            f"{MANY} notebooks, {workers} workers, asleep for 1/{SLEEP} of the recorded times: "
+            f"{wall:.1f} s; efficiency {total / SLEEP / wall / workers:.2f}"
+        )
+
+
+def simulated(recorded: Sequence[float], number: int, workers: int) -> float:
+    """Seconds that the runner and Dask's scheduler take for notebooks that only sleep, longest first."""
+    from distributed import Client, LocalCluster
+
+    from bookbuild.execution.cluster import run_all
+    from bookbuild.execution.values import Job
+
+    seconds = sorted(islice(cycle(recorded), number), reverse=True)
+    naps = {Job(str(n), "", "", "", ""): nap / SLEEP for n, nap in enumerate(seconds)}
+    with (
+        LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=False, memory_limit=0, dashboard_address=None
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        start = time.perf_counter()
+        for _ in run_all(client, tuple(naps), lambda event: None, partial(_sleep, naps)):
+            pass
+        return time.perf_counter() - start
+
+
+def _sleep(naps: Mapping[Job, float], job: Job) -> None:
+    time.sleep(naps[job])

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from distributed import Client
 from notebook_books import CLONE, copy_book, tree, with_environments, with_pages, write_page
 
 from bookbuild import store
@@ -136,6 +138,50 @@ def test_what_goes_wrong_is_reported_with_its_line_and_the_others_go_on(
     log = book.root / "_build" / "logs" / "execution"
     assert "ZeroDivisionError" in (log / "raises" / "mxnet.cpu.log").read_text()
     assert "last words" in (log / "dies" / "mxnet.cpu.log").read_text()
+
+
+def test_a_cell_that_takes_too_much_is_ended_and_the_others_go_on(book: Book) -> None:
+    write_page(book, "large", "1", "held = [b'x' * 2**20 for _ in range(4000)]", more="memory: 300\n")
+    child = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'x = b\"x\" * 2**30; input()'])"
+    write_page(book, "child", child, more="memory: 300\n")
+    write_page(book, "enough", "held = b'x' * 2**27\nprint('fits')", more="memory: 300\n")
+    result = run(book, "large", "child", "enough")
+    assert result.executed == (("enough", "mxnet"),)
+    assert sorted(f.problem for f in result.findings) == [
+        "cell 'c0' in mxnet holds too much memory: the notebook has 300 MiB",
+        "cell 'c1' in mxnet holds too much memory: the notebook has 300 MiB",
+    ]
+
+
+def test_a_flood_of_output_is_cut_as_it_comes(book: Book) -> None:
+    write_page(
+        book,
+        "flood",
+        "for i in range(20_000):\n    print('x' * 10_000)",
+        "from IPython.display import display\nfor i in range(3_000):\n    display(i)",
+        "'y' * 10**6",
+        "print('after')",
+    )
+    assert run(book, "flood").findings == ()
+    (printed,), shown, (value,) = (outputs(book, "flood", f"c{n}") for n in range(3))
+    assert printed.endswith("\n[more than 1015808 characters are not kept]\n") and len(printed) < 33_000
+    assert len(shown) == 500
+    assert value.endswith("characters are not kept]\n") and len(value) < 33_000
+    assert outputs(book, "flood", "c3") == ["after\n"]
+
+
+def test_a_kernel_that_closes_its_ports_is_one_clear_finding(book: Book) -> None:
+    later = "asyncio.get_event_loop().call_later(0.1, get_ipython().kernel.shell_stream.close)"
+    write_page(
+        book, "deaf", f"import asyncio\n{later}", "import time\ntime.sleep(1)", "1", more="timeout: 6\n"
+    )
+    write_page(book, "torn", "import os\nos.closerange(3, 500)", more="timeout: 6\n")
+    write_page(book, "well", "print('fine')")
+    result = run(book, "deaf", "torn", "well")
+    assert result.executed == (("well", "mxnet"),)
+    for finding in result.findings:
+        assert "did not end" in finding.problem or "the kernel died" in finding.problem
+    assert len(result.findings) == 2
 
 
 def test_after_a_failure_the_last_good_outputs_stay(book: Book) -> None:
@@ -336,28 +382,93 @@ def test_an_interrupted_run_leaves_no_kernel_and_keeps_what_was_done(book: Book)
 # --- clusters and environments
 
 
-def test_a_running_scheduler_does_the_same_work(book: Book) -> None:
+@pytest.fixture
+def dask_cluster(book: Book) -> Iterator[Callable[..., str]]:
+    """Start a scheduler on loopback and workers in the book's folder, as the README says."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def dask(*arguments: str) -> None:
+        command = [sys.executable, "-m", "dask", *arguments, "--no-dashboard"]
+        environment = {**os.environ, "PYTHONPATH": str(CLONE)}  # a clone has bookbuild in its own folder
+        quiet = subprocess.DEVNULL
+        started.append(subprocess.Popen(command, cwd=book.root, env=environment, stdout=quiet, stderr=quiet))
+
+    def cluster(*resources: str) -> str:
+        address = f"tcp://127.0.0.1:{_free_port()}"
+        dask("scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2])
+        for n, asked in enumerate(resources):
+            declared = ["--resources", asked] if asked else []
+            folder = book.root / f"worker{n}"
+            folder.mkdir()
+            dask("worker", address, "--nthreads", "1", "--local-directory", str(folder), *declared)
+        with Client(address, timeout=30, set_as_default=False) as client:
+            client.wait_for_workers(len(resources), timeout=60)
+        return address
+
+    yield cluster
+    for process in reversed(started):
+        process.terminate()
+    for process in started:
+        process.wait(20)
+
+
+WHERE = "import os\nprint(os.getppid())"
+"""says on which worker a cell runs"""
+
+
+def worker(process: str) -> str:
+    """The number of the worker with this process."""
+    parents = [psutil.Process(int(process)), *psutil.Process(int(process)).parents()]
+    return next(a[-1] for p in parents for a in p.cmdline() if re.search(r"/worker\d$", a))
+
+
+def test_three_workers_take_the_work_that_their_resources_allow(
+    book: Book, dask_cluster: Callable[..., str]
+) -> None:
+    address = dask_cluster("mxnet=1 MEMORY=500", "mxnet=1 MEMORY=3000", "jax=1 MEMORY=9000")
+    small = [f"small{n}" for n in range(4)]
+    large = [f"large{n}" for n in range(2)]
+    for name in small:
+        write_page(book, name, "import time\ntime.sleep(0.5)", WHERE, more="memory: 400\n")
+    for name in large:
+        write_page(book, name, "1", WHERE, more="memory: 2000\n")
+    result = run(book, *small, *large, scheduler=address)
+    assert result.findings == () and len(result.written) == 6
+    ran = {name: worker(outputs(book, name, "c1")[0]) for name in small + large}
+    assert {ran[name] for name in large} == {"1"}
+    assert {ran[name] for name in small} <= {"0", "1"} and "0" in ran.values()
+
+    write_page(book, "huge", "1", more="memory: 20000\n")
+    asks = r"its mxnet notebook asks for MEMORY=20000, mxnet=1, which no worker has"
+    with pytest.raises(BookError, match=asks):
+        run(book, "huge", scheduler=address)
+
+
+@pytest.mark.usefixtures("one_gpu")
+def test_pages_for_a_gpu_go_to_the_worker_that_declares_it(
+    book: Book, dask_cluster: Callable[..., str]
+) -> None:
+    address = dask_cluster("", "GPU=1", "")
+    pages = [f"device{n}" for n in range(3)]
+    for name in pages:
+        write_page(book, name, WHERE, more="devices: 1\n")
+    assert run(book, *pages, scheduler=address, device="gpu").findings == ()
+    records = [store.read(book, name, "mxnet", "gpu") for name in pages]
+    assert {worker(r.cells[0].outputs[0]["text"]) for r in records if r} == {"1"}
+
+
+def test_a_worker_whose_clone_is_another_refuses_the_work(
+    book: Book, dask_cluster: Callable[..., str], tmp_path: Path
+) -> None:
+    address = dask_cluster("")
+    elsewhere = with_environments(copy_book(tmp_path / "elsewhere"), *ONE)
+    (elsewhere.root / "d2l" / "mxnet.py").write_text("changed = 1\n")
+    write_page(elsewhere, "page", "print('far away')")
+    (finding,) = run(elsewhere, "page", scheduler=address).findings
+    assert "this worker's clone has another d2l/mxnet.py; check out the same commit there" in finding.problem
     write_page(book, "page", "print('far away')")
-    port = _free_port()
-    address = f"tcp://127.0.0.1:{port}"
-    scheduler = _dask("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
-    worker = _dask(
-        "worker", address, "--nthreads", "1", "--no-dashboard", "--local-directory", str(book.root)
-    )
-    try:
-        result = run(book, "page", scheduler=address)
-        assert result.findings == ()
-        assert outputs(book, "page", "c0") == ["far away\n"]
-    finally:
-        for process in (worker, scheduler):
-            process.terminate()
-            process.wait(20)
-
-
-def _dask(program: str, *arguments: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", f"distributed.cli.dask_{program}", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(CLONE)}
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert run(book, "page", scheduler=address).findings == ()
+    assert outputs(book, "page", "c0") == ["far away\n"]
 
 
 def _free_port() -> int:
@@ -424,7 +535,7 @@ def one_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("one_gpu")
 def test_more_gpus_than_any_worker_has_is_one_clear_error(book: Book) -> None:
     write_page(book, "page", "1", more="devices: 2\n")
-    with pytest.raises(BookError, match=r"page.md:1: asks for 2 GPUs, and the largest worker has 1"):
+    with pytest.raises(BookError, match=r"page.md:1: its mxnet notebook asks for GPU=2, which no worker has"):
         run(book, "page", device="gpu")
 
 

@@ -21,7 +21,8 @@ from bookbuild.execution.normalise import Places, Rule, normal_outputs, rules
 from bookbuild.execution.plan import plan
 from bookbuild.execution.progress import Board
 from bookbuild.execution.report import failed
-from bookbuild.execution.values import Failure
+from bookbuild.execution.values import Failure, Job
+from bookbuild.pages import Cell
 from bookbuild.store import CellRecord, Record
 
 PLACES = Places(
@@ -125,9 +126,13 @@ def record(machine: str, **outputs: dict[str, Any]) -> Record:
     return Record("p", "jax", "cpu", machine, "jax.cpu", "3.11", {}, "", 0, 0, {}, cells)
 
 
+def cells(of: Record, *tags: str, tolerance: float | None = None) -> dict[str, Cell]:
+    return {c.name: Cell(c.name, 1, 1, "", tags=tags, tolerance=tolerance) for c in of.cells}
+
+
 def test_one_processor_gives_the_same_to_the_last_digit() -> None:
     old, new = record("m", a=text("0.123456\n"), b=text("1")), record("m", a=text("0.123457\n"), b=text("1"))
-    assert list(differences(old, new)) == [("a", "gives '0.123457', stored is '0.123456'")]
+    assert list(differences(old, new, cells(new))) == [("a", "gives '0.123457', stored is '0.123456'")]
 
 
 def test_another_processor_may_differ_in_the_last_digits() -> None:
@@ -135,7 +140,7 @@ def test_another_processor_may_differ_in_the_last_digits() -> None:
         record("m", a=value(plain="tensor([0.123456, 7.])")),
         record("n", a=value(plain="tensor([0.12346, 7.])")),
     )
-    assert list(differences(old, new)) == []
+    assert list(differences(old, new, cells(new))) == []
 
 
 @pytest.mark.parametrize(("old", "new", "same"), [
@@ -149,10 +154,38 @@ def test_numbers_are_compared_as_numbers_and_words_as_words(old: str, new: str, 
 
 def test_another_kind_of_output_and_a_new_cell_differ() -> None:
     old, new = record("m", a=text("1")), record("n", a=value(plain="1"), b=text("2"))
-    assert list(differences(old, new)) == [
+    assert list(differences(old, new, cells(new))) == [
         ("a", "gives execute_result, stored is stream stdout"),
         ("b", "is not in the store"),
     ]
+
+
+def test_times_are_compared_by_their_words_and_devices_by_their_kind() -> None:
+    old = record("m", a=text("took 0.5 s on 2 cores\n"))
+    later, other = (
+        record("m", a=text("took 12 s on 4 cores\n")),
+        record("m", a=text("ran 0.5 s on 2 cores\n")),
+    )
+    assert len(list(differences(old, later, cells(old)))) == 1
+    assert list(differences(old, later, cells(old, "timing"))) == []
+    assert list(differences(old, other, cells(old, "timing"))) == [
+        ("a", "gives 'ran 0.5 s on 2 cores', stored is 'took 0.5 s on 2 cores'")
+    ]
+    assert list(differences(old, other, cells(old, "device"))) == []
+    value_now = record("m", a=value(plain="took 1 s on 2 cores"))
+    assert len(list(differences(old, value_now, cells(old, "device")))) == 1
+
+
+def test_a_picture_of_times_is_compared_by_being_there() -> None:
+    old, new = (record("m", a=value(plain="<Figure>", svg=f"<svg>{n}</svg>")) for n in "ab")
+    assert list(differences(old, new, cells(old, "timing"))) == []
+    assert len(list(differences(old, new, cells(old)))) == 1
+
+
+def test_a_cell_may_state_how_much_its_numbers_vary() -> None:
+    old, new = record("m", a=text("loss 0.510")), record("m", a=text("loss 0.519"))
+    assert list(differences(old, new, cells(old, tolerance=2e-2))) == []
+    assert len(list(differences(old, new, cells(old, tolerance=1e-3)))) == 1
 
 
 # --- plan
@@ -216,6 +249,10 @@ FAILURES = (
         Failure("timeout", "c1", 0, ""),
         ":{first}: cell 'c1' in jax did not end: the notebook has 600 s; make it",
     ),
+    (
+        Failure("memory", "c1", 0, ""),
+        ":{first}: cell 'c1' in jax holds too much memory: the notebook has 4096 MiB; make it smaller",
+    ),
     (Failure("dead", "c1", 0, "the kernel died while it ran"), ":{first}: cell 'c1' in jax: the kernel died"),
     (
         Failure("start", "", 0, "RuntimeError: x"),
@@ -229,7 +266,7 @@ def test_a_failure_names_the_line_of_the_page(book: Book, failure: Failure, says
     page = write_page(book, "short", "1", "x = 1\n1 / 0")
     planned = plan(book, ("short",), ("jax",), "cpu", everything=True)[0]
     first = page.read_text().split("\n").index("x = 1") + 1
-    finding = str(failed(book, planned, failure, 600, "log"))
+    finding = str(failed(book, planned, failure, Job("short", "jax", "", "", ""), "log"))
     assert finding.startswith("chapters/en/short.md")
     assert says.format(first=first, second=first + 1) in finding
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from notebook_books import copy_book
+from notebook_books import CLONE, copy_book
 
 from bookbuild import store
 from bookbuild.config import Book
@@ -138,7 +141,9 @@ def test_a_record_edited_by_hand_is_stale(book: Book) -> None:
     record = store.read(book, "index", "jax")
     assert record
     store.write(book, replace(record, cells=tuple(replace(c, key="0" * 64) for c in record.cells)))
-    assert state(book, docname="index").stale_cells == {"powers": "its record was changed by hand"}
+    assert state(book, docname="index").stale_cells == {
+        "powers": "its record was changed by hand, or it rests on less than it did"
+    }
 
 
 def test_findings_name_what_is_stale_missing_left_over_and_damaged_with_the_command(book: Book) -> None:
@@ -172,6 +177,22 @@ def test_an_image_without_alternative_text_is_a_finding_and_so_is_a_second_one(b
                         "cell 'draw' draws 2 images in jax"]  # fmt: skip
 
 
+def test_an_image_that_is_too_large_is_a_finding_and_so_are_many_large_ones(book: Book) -> None:
+    record = store.read(book, "tensors", "jax")
+    assert record
+
+    def draw(name: str, kib: int) -> list[str]:
+        image = {"image/svg+xml": f"<svg>{'x' * (kib << 10)}</svg>"}
+        output = {"output_type": "display_data", "metadata": {}, "data": image}
+        cells = tuple(replace(c, outputs=(output,)) if c.name == name else c for c in record.cells)
+        store.write(book, replace(record, cells=cells))
+        return [f.problem for f in store.findings(book) if "KiB" in f.problem]
+
+    assert draw("draw", 149) == []
+    assert draw("draw", 151) == ["the image of cell 'draw' in jax has 151 KiB, 150 are allowed"]
+    assert draw("draw", 1100)[1] == "its jax images have 1100 KiB together, 1000 are allowed"
+
+
 def test_an_error_that_did_not_come_is_a_finding(book: Book) -> None:
     record = store.read(book, "tensors", "jax")
     assert record
@@ -188,6 +209,11 @@ def test_why_says_cell_by_cell_what_holds(book: Book) -> None:
     assert lines[0] == "imports: fresh"
     assert "make-tensor: stale: cell make-tensor changed" in lines
     assert list(store.why(book, page, "jax", "draw")) == ["draw: stale: cell make-tensor changed"]
+    fresh, *rests = store.why(book, page, "jax", "imports")
+    assert fresh == "imports: fresh"
+    assert {"  as recorded: cell imports", "  as recorded: lock jax.cpu", "  as recorded: device cpu"} <= {
+        *rests
+    }
     shutil.rmtree(book.root / "outputs")
     assert list(store.why(book, page, "jax")) == [
         "tensors, jax: there is no record; run `make execute PAGES=tensors FRAMEWORKS=jax`"
@@ -197,3 +223,79 @@ def test_why_says_cell_by_cell_what_holds(book: Book) -> None:
 def test_judging_a_book_starts_no_framework_and_needs_no_environment(book: Book) -> None:
     assert not (book.root / ".venv").exists()
     assert state(book).fresh
+
+
+def test_the_command_why_says_it_and_refuses_unknown_names(book: Book) -> None:
+    def why(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "bookbuild", "why", *words]
+        environment = {**os.environ, "PYTHONPATH": str(CLONE)}
+        return subprocess.run(
+            command, cwd=book.root, env=environment, capture_output=True, text=True, check=False
+        )
+
+    edit(english(book), "jnp.arange(4,", "jnp.arange(5,")
+    done = why("tensors", "jax", "draw")
+    assert (done.returncode, done.stdout) == (0, "draw: stale: cell make-tensor changed\n")
+    for words, says in (
+        (("tensor", "jax"), "PAGE=tensor: 'tensor' is unknown; did you mean 'tensors'?"),
+        (("tensors", "torch"), "FRAMEWORK=torch: 'torch' is unknown"),
+        (("tensors", "jax", "drawn"), "CELL=drawn: 'drawn' is unknown; did you mean 'draw'?"),
+        (("tensors index", "jax"), "PAGE=tensors index: 'tensors index' is unknown"),
+    ):
+        done = why(*words)
+        assert done.returncode == 1 and done.stderr.startswith(says) and done.stderr.count("\n") == 1
+
+
+OTHER_PYTHONS = ("3.12", "3.13")
+
+
+def _python(version: str) -> str | None:
+    """An interpreter of this version: where pyenv keeps its own (its shims may lead nowhere), or on PATH."""
+    kept = sorted(Path("~/.pyenv/versions").expanduser().glob(f"{version}.*/bin/python{version}"))
+    return str(kept[-1]) if kept else shutil.which(f"python{version}")
+
+
+JUDGE = """
+import sys
+from pathlib import Path
+from bookbuild import store
+from bookbuild.config import load_book
+from bookbuild.pages import load_page
+book = load_book(Path(sys.argv[1]))
+for docname in book.pages:
+    page = load_page(book, "en", docname)
+    for framework in page.frameworks:
+        for key in store.keys(book, page, framework, store.profile(book, framework, "cpu", "3.11")):
+            print(docname, framework, key.name, key.key)
+for finding in store.findings(book):
+    print(finding)
+"""
+
+
+@pytest.mark.parametrize("version", OTHER_PYTHONS)
+def test_every_python_gives_the_real_book_the_same_keys(version: str) -> None:
+    """From sources and locks alone: neither frameworks nor compiled packages are there."""
+    python = _python(version)
+    if python is None:
+        pytest.skip(f"no python{version} here")
+    here, there = (_judged(interpreter) for interpreter in (sys.executable, python))
+    assert here == there
+    assert here.count("\n") > 100
+
+
+def test_a_machine_with_a_gpu_gives_the_real_book_the_same_keys(tmp_path: Path) -> None:
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\necho 'GPU 0: T (UUID: GPU-1)'\n")
+    program.chmod(0o755)
+    assert _judged(sys.executable) == _judged(sys.executable, PATH=str(tmp_path), CUDA_VISIBLE_DEVICES="0")
+
+
+def _judged(python: str, **variables: str) -> str:
+    packages = [p for p in sys.path if p.endswith("site-packages")]
+    environment = {"PYTHONPATH": os.pathsep.join([str(CLONE), *packages]), "HOME": os.environ["HOME"]}
+    environment |= variables
+    done = subprocess.run(
+        [python, "-c", JUDGE, str(CLONE)], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

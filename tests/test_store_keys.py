@@ -317,6 +317,9 @@ def test_what_an_import_statement_runs_reaches_further() -> None:
     [
         "getattr(d2l, name)(1)",
         "vars(d2l)",
+        "vars()['d2l']",
+        "look = vars\nlook(d2l)",
+        "def names(thing):\n    return vars(thing)\n\n\nnames(d2l)",
         "f(d2l)",
         "d2l.__dict__",
         "d2l.absent",
@@ -337,6 +340,8 @@ def test_access_that_cannot_be_resolved_takes_the_whole_module(cell: str) -> Non
     "cell",
     [
         "d2l.direct(1)",
+        "vars(d2l.direct(1))",
+        "def names(thing):\n    return vars(thing)\n\n\nnames(d2l.direct(1))",
         "import d2l.torch\nd2l.torch.direct(1)",
         "from d2l.torch import direct\ndirect(1)",
         "from d2l.torch import direct as go\ngo(1)",

@@ -99,6 +99,20 @@ def test_time_memory_and_date_are_never_written_alone(book: Book, record: Record
     assert tree(book.root / "outputs") == before
 
 
+def test_a_time_that_varies_is_never_written_alone(book: Book, record: Record) -> None:
+    def timed(seconds: str, words: str = "took") -> Record:
+        output = {"output_type": "stream", "name": "stdout", "text": f"{words} {seconds} s\n"}
+        return replace(record, cells=(record.cells[0], replace(record.cells[1], outputs=(output,))))
+
+    name = record.cells[1].name
+    assert store.write(book, timed("0.5"), {name: ("timing",)})
+    before = tree(book.root / "outputs")
+    assert not store.write(book, timed("0.75"), {name: ("timing",)})
+    assert tree(book.root / "outputs") == before
+    assert store.write(book, timed("0.75"))
+    assert store.write(book, timed("0.75", "needed"), {name: ("timing",)})
+
+
 @pytest.mark.parametrize("change", [
     lambda r: replace(r, cells=(replace(r.cells[0], key="other"), r.cells[1])),
     lambda r: replace(r, cells=(r.cells[0], replace(r.cells[1], outputs=OUTPUTS[:1]))),

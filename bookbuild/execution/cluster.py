@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import queue
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from typing import Any
 
 import dask
+import psutil
 from distributed import Client, Future, KilledWorker, LocalCluster, get_worker
 
 from bookbuild.errors import BookError
+from bookbuild.execution.clone import settle
 from bookbuild.execution.kernel import run_notebook
+from bookbuild.execution.values import MEMORY as LIMIT
 from bookbuild.execution.values import Job, Outcome, not_run
 
 TOPIC = "book"
+MEMORY = "MEMORY"
+"""the resource in which a worker declares the MiB that it has"""
 CONNECT = 15
 """seconds to reach a scheduler"""
 DESERTED = 60
@@ -35,8 +42,10 @@ Listen = Callable[[dict[str, Any]], None]
 
 
 def default_workers(jobs: int) -> int:
+    """As many as this machine has cores, and memory for notebooks that use all they may."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(jobs, cores))
+    room = psutil.virtual_memory().total // (LIMIT << 20)
+    return max(1, min(jobs, cores, room))
 
 
 @contextmanager
@@ -79,6 +88,8 @@ def _gpus() -> int:
 
 
 def _remote(scheduler: str) -> Client:
+    for logger in ("distributed", "distributed.client"):  # what is lost is said in our findings
+        logging.getLogger(logger).setLevel(logging.CRITICAL)
     try:
         return Client(scheduler, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -98,24 +109,36 @@ def _interrupts_wait() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def run_all(client: Client, jobs: Sequence[Job], listen: Listen) -> Iterator[tuple[Job, Outcome | None]]:
+def dashboard(client: Client, scheduler: str | None) -> str:
+    """The address of Dask's dashboard; "" where there is none (it needs bokeh, beside the scheduler)."""
+    if not scheduler and importlib.util.find_spec("bokeh") is None:
+        return ""
+    return client.dashboard_link if "dashboard" in client.scheduler_info()["services"] else ""
+
+
+def run_all(
+    client: Client, jobs: Sequence[Job], listen: Listen, work: Callable[[Job], Outcome] | None = None
+) -> Iterator[tuple[Job, Outcome | None]]:
     """Run the jobs in order, one on each worker's thread at a time; yields each as it ends.
 
-    None instead of an outcome: three workers in turn were lost while it ran.
+    None instead of an outcome: three workers in turn were lost while it ran.  ``work`` is what is done with
+    a job instead of running its notebook.
     """
-    _refuse_impossible(client, jobs)
+    frameworks = frozenset(job.framework for job in jobs)
+    places = _Places.of(client, frameworks)
+    places.refuse_impossible(jobs)
     client.subscribe_topic(TOPIC, lambda event: listen(event[1]))
     done: queue.SimpleQueue[tuple[Job, Future]] = queue.SimpleQueue()
-    waiting = list(reversed(jobs))
+    waiting = list(jobs)
     running: dict[Job, Future] = {}
     seen = time.monotonic()
     try:
         while waiting or running:
-            threads = sum(client.nthreads().values())
-            seen = time.monotonic() if threads else seen
-            while waiting and len(running) < threads:
-                job = waiting.pop()
-                running[job] = client.submit(_work, job, pure=False, resources=_needs(job))
+            places = _Places.of(client, frameworks)
+            seen = time.monotonic() if places.workers else seen
+            for job in list(places.next(waiting, running)):
+                waiting.remove(job)
+                running[job] = client.submit(work or _work, job, pure=False, resources=places.needs(job))
                 running[job].add_done_callback(lambda future, job=job: done.put((job, future)))
             try:
                 job, future = done.get(timeout=1)
@@ -132,34 +155,89 @@ def run_all(client: Client, jobs: Sequence[Job], listen: Listen) -> Iterator[tup
         client.unsubscribe_topic(TOPIC)
 
 
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """What jobs ask of workers, and how many of a kind the workers have room for.
+
+    Which worker takes a job is the scheduler's to decide.
+    """
+
+    workers: tuple[tuple[int, dict[str, float]], ...]
+    """threads and declared resources of each"""
+    memory: bool
+    """whether any worker declares memory: then it counts"""
+    framework: bool
+    """whether any worker declares one of the frameworks: then they count"""
+
+    @classmethod
+    def of(cls, client: Client, frameworks: frozenset[str]) -> _Places:
+        known = client.scheduler_info(n_workers=-1)
+        if "workers" not in known:
+            raise _scheduler_lost()
+        workers = tuple((w["nthreads"], dict(w["resources"])) for w in known["workers"].values())
+        declared = {name for _, resources in workers for name in resources}
+        return cls(workers, MEMORY in declared, bool(declared & frameworks))
+
+    def needs(self, job: Job) -> dict[str, float]:
+        """The abstract resources of a job; GPUs always count."""
+        needs: dict[str, float] = {"GPU": job.devices} if job.device == "gpu" and job.devices else {}
+        if self.memory:
+            needs[MEMORY] = job.memory
+        if self.framework:
+            needs[job.framework] = 1
+        return needs
+
+    def room(self, needs: dict[str, float]) -> int:
+        """How many jobs with these needs could run at once."""
+        rooms = (
+            min([threads, *(int(resources.get(name, 0) // amount) for name, amount in needs.items())])
+            for threads, resources in self.workers
+        )
+        return sum(rooms)
+
+    def next(self, waiting: Sequence[Job], running: Collection[Job]) -> Iterator[Job]:
+        """The jobs to hand over now: in order, and of each kind no more than there is room for."""
+        left: dict[tuple[tuple[str, float], ...], int] = {}
+        for job in (*running, *waiting):
+            needs = self.needs(job)
+            kind = tuple(sorted(needs.items()))
+            if kind not in left:
+                left[kind] = self.room(needs)
+            left[kind] -= 1
+            if left[kind] >= 0 and job not in running:
+                yield job
+
+    def refuse_impossible(self, jobs: Sequence[Job]) -> None:
+        """A job that no worker could ever take would wait for ever."""
+        for job in jobs:
+            needs = self.needs(job)
+            if self.workers and not self.room(needs):
+                asked = ", ".join(f"{name}={amount:.0f}" for name, amount in needs.items())
+                raise BookError.at(
+                    f"chapters/en/{job.page}.md",
+                    1,
+                    f"its {job.framework} notebook asks for {asked}, which no worker has",
+                    f'start one with `--resources "{asked.replace(",", "")}"`',
+                )
+
+
 def _outcome(job: Job, future: Future) -> Outcome | None:
     """What the notebook gave; a worker that could not begin it (a full disk, say) is its failure to start."""
     if future.status == "finished":
         return future.result()
-    error = future.exception() if future.status == "error" else None
+    if future.status != "error":  # lost or cancelled, and not by us
+        raise _scheduler_lost()
+    error = future.exception()
     return None if error is None or isinstance(error, KilledWorker) else not_run(job, error)
 
 
-def _refuse_impossible(client: Client, jobs: Sequence[Job]) -> None:
-    """A job that no worker could ever take would wait for ever."""
-    workers = client.scheduler_info(n_workers=-1)["workers"].values()
-    most = max((worker["resources"].get("GPU", 0) for worker in workers), default=0)
-    for job in jobs:
-        wanted = (_needs(job) or {}).get("GPU", 0)
-        if workers and wanted > most:
-            raise BookError.at(
-                f"chapters/en/{job.page}.md",
-                1,
-                f"asks for {wanted} GPUs, and the largest worker has {most:.0f}",
-                "start a worker with `--resources GPU=n`",
-            )
-
-
-def _needs(job: Job) -> dict[str, float] | None:
-    return {"GPU": job.devices} if job.device == "gpu" and job.devices else None
+def _scheduler_lost() -> BookError:
+    return BookError.at(
+        "execution", 0, "the scheduler is gone", "start it, then run again: what has ended is stored"
+    )
 
 
 def _work(job: Job) -> Outcome:
     """The task: runs on a worker."""
     worker = get_worker()
-    return run_notebook(job, lambda event: worker.log_event(TOPIC, event))
+    return run_notebook(settle(job), lambda event: worker.log_event(TOPIC, event))

@@ -12,18 +12,18 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 from bookbuild.execution.environment import variables
+from bookbuild.execution.limits import LimitedClient, end_when_too_large
 from bookbuild.execution.normalise import Places, normal_outputs, normal_text, rules
 from bookbuild.execution.values import CellRun, Failure, Job, Outcome
 
@@ -77,7 +77,7 @@ class _Run:
         notebook = nbformat.reads(self.job.notebook, as_version=4)
         self.say({"event": "start"})
         manager = self.manager()
-        client = NotebookClient(
+        client = LimitedClient(
             notebook,
             km=manager,
             shutdown_kernel="immediate",
@@ -98,8 +98,12 @@ class _Run:
                     cleanup_kc=True, env=env, cwd=cwd, stdout=native, stderr=subprocess.STDOUT
                 ):
                     group = manager.provisioner.pid or 0
+                    watch = asyncio.create_task(end_when_too_large(group, self.job.memory))
                     await self.run_cells(client, notebook)
                     self.peak_memory = _peak_memory(group)
+                    if watch.done() and self.failure:
+                        self.failure = replace(self.failure, kind="memory")
+                    watch.cancel()
         except Exception as error:  # the kernel did not start, or went away between two cells
             self.failure = self.failure or Failure("start", "", 0, f"{type(error).__name__}: {error}")
         finally:
@@ -122,7 +126,7 @@ class _Run:
             **({"transport": "ipc", "ip": str(self.folder / "k")} if files else {}),
         )
 
-    async def run_cells(self, client: NotebookClient, notebook: NotebookNode) -> None:
+    async def run_cells(self, client: LimitedClient, notebook: NotebookNode) -> None:
         places = self.places()
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type != "code":
@@ -171,7 +175,7 @@ class _Run:
         )
 
 
-async def _run_cell(client: NotebookClient, cell: NotebookNode, index: int) -> Failure | None:
+async def _run_cell(client: LimitedClient, cell: NotebookNode, index: int) -> Failure | None:
     name = cell.metadata.name
     try:
         await client.async_execute_cell(cell, index)

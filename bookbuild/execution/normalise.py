@@ -9,6 +9,8 @@ from typing import Any
 
 LONGEST = 32 * 1024
 """characters that are kept of what one cell prints"""
+FLOOD = 1 << 20
+"""characters that are taken at all, before the rules apply; the rest is thrown away as it comes"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +225,15 @@ def _normal(output: dict[str, Any], found: tuple[Rule, ...], raising: str) -> di
 
 
 def _cut(text: str) -> str:
-    more = len(text) - LONGEST
-    return text if more <= 0 else f"{text[:LONGEST]}\n[{more} more characters are not kept]\n"
+    if len(text) <= LONGEST:
+        return text
+    more = f"more than {FLOOD - LONGEST}" if len(text) >= FLOOD else f"{len(text) - LONGEST} more"
+    return f"{text[:LONGEST]}\n[{more} characters are not kept]\n"
 
 
 def _normal_value(mime: str, value: Any, found: tuple[Rule, ...]) -> Any:
     if mime == "image/svg+xml":
         return re.sub(r"\s*<metadata>.*?</metadata>", "", value, flags=re.S)  # date and program
-    return normal_text(value, "text", found) if isinstance(value, str) and mime.startswith("text/") else value
+    if isinstance(value, str) and mime.startswith("text/"):
+        return _cut(normal_text(value, "text", found))
+    return value

@@ -10,7 +10,7 @@ from bookbuild import store
 from bookbuild.config import Book
 from bookbuild.errors import Finding
 from bookbuild.execution.plan import Planned
-from bookbuild.execution.values import Failure, Outcome
+from bookbuild.execution.values import Failure, Job, Outcome
 from bookbuild.files import read_text, write_atomically
 from bookbuild.store.key import OUTSIDE_THE_KEY
 
@@ -33,7 +33,7 @@ def write_log(book: Book, planned: Planned, device: str, outcome: Outcome) -> No
     write_atomically(log_path(book, planned, device), head + outcome.log + tail)
 
 
-def failed(book: Book, planned: Planned, failure: Failure, timeout: int, log: str) -> Finding:
+def failed(book: Book, planned: Planned, failure: Failure, job: Job, log: str) -> Finding:
     """A failure as a finding at the line of the English page that it came from."""
     path = book.relative(planned.page.path)
     cell = next((c for c in planned.page.cells(planned.framework) if c.name == failure.cell), None)
@@ -50,8 +50,15 @@ def failed(book: Book, planned: Planned, failure: Failure, timeout: int, log: st
         return Finding(
             path,
             line,
-            f"{subject} did not end: the notebook has {timeout} s",
+            f"{subject} did not end: the notebook has {job.timeout} s",
             "make it shorter, or give the page a `timeout:` in its front matter",
+        )
+    if failure.kind == "memory":
+        return Finding(
+            path,
+            line,
+            f"{subject} holds too much memory: the notebook has {job.memory} MiB",
+            "make it smaller, or give the page a `memory:` (in MiB) in its front matter",
         )
     if failure.kind == "dead":
         return Finding(path, line, f"{subject}: {failure.message}", f"see {log}; memory is a usual cause")

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from bookbuild import environments, store
 from bookbuild.config import Book
 from bookbuild.errors import BookError, Finding
-from bookbuild.execution.cluster import connect, default_workers, run_all
+from bookbuild.execution.clone import sources
+from bookbuild.execution.cluster import connect, dashboard, default_workers, run_all
 from bookbuild.execution.compare import differences
 from bookbuild.execution.plan import Planned, plan
 from bookbuild.execution.progress import Board, counted
 from bookbuild.execution.report import failed, log_path, lost, record, write_log
-from bookbuild.execution.values import TIMEOUT, Job, Outcome
+from bookbuild.execution.values import MEMORY, TIMEOUT, Job, Outcome
 from bookbuild.notebooks import notebook_text
+from bookbuild.pages import Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +96,11 @@ class _Run:
     written: list[tuple[str, str]] = field(default_factory=list)
 
     def all(self, planned: Sequence[Planned], scheduler: str | None, scratch: str) -> None:
-        jobs = {self.job(p, "" if scheduler else scratch): p for p in planned}
+        jobs = {self.job(p, scratch, elsewhere=bool(scheduler)): p for p in planned}
         before = {p: self.sources(p) for p in planned}
         with connect(self.board.workers, scheduler, scratch, self.device) as client, self.board:
+            if address := dashboard(client, scheduler):
+                self.board.say(f"Dask's dashboard: {address}")
             for job, outcome in run_all(client, tuple(jobs), self.board.event):
                 notebook = jobs[job]
                 if outcome is None:
@@ -105,19 +109,27 @@ class _Run:
                 else:
                     self.ended(notebook, job, outcome, before[notebook])
 
-    def job(self, planned: Planned, scratch: str) -> Job:
+    def job(self, planned: Planned, scratch: str, elsewhere: bool) -> Job:
         page = planned.page
-        name = _environment(self.book, planned.framework, self.device)
+        root, name = self.book.root, _environment(self.book, planned.framework, self.device)
+        here = {"root": "", "interpreter": ""}
+        if not elsewhere:
+            here = {
+                "root": str(root),
+                "interpreter": str(environments.interpreter(root, name)),
+                "scratch": scratch,
+            }
         return Job(
             page=page.docname,
             framework=planned.framework,
             notebook=notebook_text(page, planned.framework),
-            root=str(self.book.root),
-            interpreter=str(environments.interpreter(self.book.root, name)),
+            environment=name,
+            sources=sources(root, name, page.front_matter.data) if elsewhere else (),
             device=self.device,
             devices=page.front_matter.devices,
             timeout=page.front_matter.timeout or TIMEOUT,
-            scratch=scratch,
+            memory=page.front_matter.memory or MEMORY,
+            **here,
         )
 
     def sources(self, planned: Planned) -> tuple[str, ...]:
@@ -154,7 +166,7 @@ class _Run:
             self.findings += found
             return f", {counted(len(found), 'cell')} not as stored" if found else ", as stored"
         try:
-            changed = store.write(self.book, made)
+            changed = store.write(self.book, made, {c.name: c.tags for c in _cells(planned)})
         except BookError as error:
             self.findings += error.findings
             return ", not stored"
@@ -171,11 +183,11 @@ class _Run:
                 path, 0, f"has no {planned.framework} outputs to compare with", "run `make execute`"
             )
             return
-        lines = {c.name: c.line for c in planned.page.cells(planned.framework)}
-        for name, difference in differences(old, made):
+        cells = {c.name: c for c in _cells(planned)}
+        for name, difference in differences(old, made, cells):
             yield Finding(
                 path,
-                lines[name],
+                cells[name].line,
                 f"cell {name!r} in {planned.framework} {difference}",
                 f"if it is right now: {store.command(planned.page.docname, planned.framework)} FORCE=1",
             )
@@ -184,7 +196,7 @@ class _Run:
         failure = outcome.failure
         assert failure is not None  # noqa: S101
         log = self.book.relative(log_path(self.book, planned, self.device))
-        finding = failed(self.book, planned, failure, job.timeout, log)
+        finding = failed(self.book, planned, failure, job, log)
         self.findings.append(finding)
         self.board.ended(
             planned,
@@ -194,3 +206,7 @@ class _Run:
         )
         if failure.traceback:
             self.board.say(failure.traceback)
+
+
+def _cells(planned: Planned) -> tuple[Cell, ...]:
+    return planned.page.cells(planned.framework)

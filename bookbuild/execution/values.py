@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 TIMEOUT = 600
 """seconds for a notebook whose page says nothing"""
+MEMORY = 4096
+"""MiB that a notebook's kernel may hold where its page says nothing"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +20,18 @@ class Job:
     notebook: str
     """JSON of nbformat 4.5"""
     root: str
+    """the clone; "" for the one that the worker stands in"""
     interpreter: str
+    """of the notebook's environment; "" for that of the worker's clone"""
+    environment: str = ""
+    """its name, as ``pytorch`` or ``pytorch.gpu``"""
+    sources: tuple[tuple[str, str], ...] = ()
+    """digests of the files that outputs depend on, by path: a worker's own clone has to agree"""
     device: str = "cpu"
     devices: int = 0
     timeout: int = TIMEOUT
+    memory: int = MEMORY
+    """MiB"""
     scratch: str = ""
     """a folder for run folders; "" for the system's"""
 
@@ -40,7 +50,7 @@ class CellRun:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    kind: Literal["error", "timeout", "dead", "start"]
+    kind: Literal["error", "timeout", "memory", "dead", "start"]
     cell: str
     line: int
     """in the cell, from 1"""

@@ -44,6 +44,12 @@ def images(outputs: Iterable[dict[str, Any]]) -> int:
     return sum(any(mime in IMAGES for mime in output.get("data", ())) for output in outputs)
 
 
+def image_size(outputs: Iterable[dict[str, Any]]) -> int:
+    """Bytes of the images that a cell's outputs show."""
+    found = ((mime, v) for output in outputs for mime, v in output.get("data", {}).items() if mime in IMAGES)
+    return sum(len(v.encode()) if mime == "image/svg+xml" else len(v) * 3 // 4 for mime, v in found)
+
+
 def _message(error: dict[str, Any]) -> str:
     """The last line of a traceback, which is stored once."""
     return f"{error['ename']}: {error['evalue']}"

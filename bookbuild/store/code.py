@@ -17,7 +17,7 @@ from functools import lru_cache
 DOCUMENTATION = frozenset({"help", "inspect", "pydoc"})
 """names through which comments and docstrings become results; so does the attribute ``__doc__``"""
 NAMESPACES = frozenset({"builtins", "compile", "eval", "exec", "globals", "locals", "vars"})
-"""names through which any name in sight may be used"""
+"""names through which any name in sight may be used; ``vars(x)`` shows only x, which is followed by itself"""
 IMPORTERS = frozenset({"__import__", "importlib", "pkgutil", "runpy"})
 """names through which any module may be used; so may ``sys.modules``"""
 MAGIC = re.compile(r"^(\s*)((?:[\w.,\s]+=\s*)?)([%!?].*|.*\?{1,2})$")
@@ -161,12 +161,19 @@ def uses(tree: ast.AST) -> Uses:
     return Uses(
         chains,
         imports,
-        namespaces=bool(roots & NAMESPACES),
+        namespaces=bool(roots & NAMESPACES - ({"vars"} if _only_of_objects(tree) else set())),
         importers=bool(roots & IMPORTERS)
         or any(c[:2] == ("sys", "modules") for c in chains)
         or any(i.module == "sys" and i.name in ("modules", "*") for i in imports),
         documentation=bool(roots & DOCUMENTATION) or "__doc__" in attributes,
     )
+
+
+def _only_of_objects(tree: ast.AST) -> bool:
+    """Whether ``vars`` is only ever called with an object, and never for the names in sight."""
+    calls = [n.func for n in ast.walk(tree) if isinstance(n, ast.Call) and n.args]
+    named = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == "vars"]
+    return all(any(n is call for call in calls) for n in named)
 
 
 def imports_of(tree: ast.AST) -> Iterator[Import]:

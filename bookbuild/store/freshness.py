@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from bookbuild.config import Book
 from bookbuild.errors import BookError, Finding
 from bookbuild.pages import Page, load_page
-from bookbuild.store.bundles import images
-from bookbuild.store.key import explain
+from bookbuild.store.bundles import image_size, images
+from bookbuild.store.key import explain, rests_on
 from bookbuild.store.records import NAME, Record, read
 from bookbuild.store.sources import declared_profile, keys
 
@@ -45,7 +45,9 @@ def freshness(
             stale[key.name] = "it has never been executed"
         elif stored.key != key.key:
             reasons = explain(key, record.parts, order)
-            stale[key.name] = "; ".join(reasons) or "its record was changed by hand"
+            stale[key.name] = (
+                "; ".join(reasons) or "its record was changed by hand, or it rests on less than it did"
+            )
     names = {c.name for c in cells}
     return Freshness(not stale, stale, orphans=tuple(n for n in order if n not in names))
 
@@ -66,13 +68,18 @@ def shown(book: Book, page: Page, framework: str) -> tuple[Record | None, Freshn
 
 
 def why(book: Book, page: Page, framework: str, cell: str = "", device: str = "cpu") -> Iterator[str]:
-    """In words, cell by cell, why a record is fresh or stale."""
-    state = freshness(book, page, framework, device)
-    if state.missing:
+    """In words, cell by cell, why a record is fresh or stale; what one ``cell`` rests on if it is fresh."""
+    record = read(book, page.docname, framework, device)
+    state = freshness(book, page, framework, device, record)
+    if record is None:
         yield f"{page.docname}, {framework}: there is no record; run `{command(page.docname, framework)}`"
         return
-    for name in (c.name for c in page.cells(framework) if cell in ("", c.name)):
-        yield f"{name}: stale: {state.stale_cells[name]}" if name in state.stale_cells else f"{name}: fresh"
+    for key in keys(book, page, framework, declared_profile(book, record)):
+        if cell in ("", key.name):
+            reason = state.stale_cells.get(key.name)
+            yield f"{key.name}: stale: {reason}" if reason else f"{key.name}: fresh"
+            if cell and not reason:
+                yield from (f"  as recorded: {line}" for line in rests_on(key))
 
 
 def stale(
@@ -110,8 +117,13 @@ def findings(book: Book) -> Iterator[Finding]:
     yield from _left_over(book)
 
 
+IMAGE, IMAGES = 150, 1000
+"""KiB that one image may have, and all those of a page in one framework: readers load them all"""
+
+
 def output_findings(book: Book, page: Page, record: Record) -> Iterator[Finding]:
-    """What outputs must not be: two images of one cell, an image without a text, no error after all."""
+    """What outputs must not be: two images of a cell, one too large or without a text, no error after all."""
+    total = 0
     for cell in page.cells(record.framework):
         stored = record.cell(cell.name)
         if stored is None:
@@ -131,6 +143,14 @@ def output_findings(book: Book, page: Page, record: Record) -> Iterator[Finding]
                 f"cell {cell.name!r} draws {count} images in {record.framework}",
                 "draw one in each cell, or both as parts of one figure",
             )
+        size = image_size(stored.outputs) >> 10
+        total += size
+        if size > IMAGE:
+            yield Finding(
+                *where,
+                f"the image of cell {cell.name!r} in {record.framework} has {size} KiB, {IMAGE} are allowed",
+                "draw fewer points, the dense part with `rasterized=True`, or all of it as PNG",
+            )
         group = page.group(cell.name)
         if count and not (group and group.alt):
             yield Finding(
@@ -138,6 +158,10 @@ def output_findings(book: Book, page: Page, record: Record) -> Iterator[Finding]
                 f"cell {cell.name!r} draws an image without alternative text",
                 "add `:alt:` to the first cell of its group: what would a reader conclude from it?",
             )
+
+    if total > IMAGES:
+        problem = f"its {record.framework} images have {total} KiB together, {IMAGES} are allowed"
+        yield Finding(book.relative(page.path), 0, problem, "draw fewer or smaller ones")
 
 
 def command(docname: str, framework: str) -> str:
@@ -156,12 +180,20 @@ def _notebook(book: Book, page: Page, framework: str) -> Iterator[Finding]:
         line = next(c.line for c in page.cells(framework) if c.name == name)
         more = len(state.stale_cells) - 1
         others = f" and of {more} cell{'s' if more > 1 else ''} after it" if more else ""
-        yield Finding(path, line, f"the {framework} output of {name!r}{others} is stale: {reason}", mend)
+        first = _first_reasons(reason, f"bookbuild why {page.docname} {framework} {name}")
+        yield Finding(path, line, f"the {framework} output of {name!r}{others} is stale: {first}", mend)
     elif state.orphans:
         names = ", ".join(state.orphans)
         yield Finding(path, 0, f"its {framework} outputs hold cells that it no longer has: {names}", mend)
     if record is not None:
         yield from output_findings(book, page, record)
+
+
+def _first_reasons(reason: str, command: str, most: int = 3) -> str:
+    """A line's worth of reasons; the rest by name of the command that gives them."""
+    parts = reason.split("; ")
+    left = len(parts) - most
+    return reason if left <= 1 else "; ".join(parts[:most]) + f"; and {left} more, see `{command}`"
 
 
 def _left_over(book: Book) -> Iterator[Finding]:

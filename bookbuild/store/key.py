@@ -17,6 +17,8 @@ from bookbuild.store.reach import Reached, reach, way
 
 CAPTURE_RULES = 1
 """to be raised when the runner or the normalisation would give another output for the same code"""
+PLAIN = ("Python version", "device", "capture rules")
+"""parts that are kept as they are, not as digests"""
 OUTSIDE_THE_KEY = ("nvidia-", "triton", "pytorch-triton", "cuda-")
 """packages that a lock names for one platform only; the record holds their versions"""
 
@@ -157,7 +159,17 @@ def explain(key: CellKey, recorded: Mapping[str, str], order: Iterable[str] = ()
     return tuple(reasons)
 
 
+def rests_on(key: CellKey) -> tuple[str, ...]:
+    """All that a key covers, in words, the parts of d2l with the way to them."""
+    lines = []
+    for name, value in key.parts.items():
+        steps = key.ways.get(name, ())
+        reached = f"; reached through {' -> '.join(steps)}" if steps else ""
+        lines.append((f"{name} {value}" if name in PLAIN else _worded(name, None, value)) + reached)
+    return tuple(lines)
+
+
 def _worded(name: str, was: str | None, value: str) -> str:
-    if name in ("Python version", "device", "capture rules") and was is not None:
+    if name in PLAIN and was is not None:
         return f"{name} ({was}, now {value})"
     return f"`{name}`" if name.startswith("d2l") else name

@@ -7,15 +7,17 @@ and for line-by-line review.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from bookbuild.config import Book
 from bookbuild.errors import BookError
 from bookbuild.files import read_text
 from bookbuild.store import folders
+from bookbuild.store.alike import alike, volatile
 from bookbuild.store.bundles import Damaged, from_files, to_files
 
 FORMAT = 1
@@ -108,16 +110,31 @@ def read(book: Book, docname: str, framework: str, device: str = "cpu") -> Recor
     return record
 
 
-def write(book: Book, record: Record) -> bool:
-    """Store a record, whole or not at all; False when it claims what the stored one claims already."""
+def write(book: Book, record: Record, tags: Mapping[str, Collection[str]] = MappingProxyType({})) -> bool:
+    """Store a record, whole or not at all; False when it claims what the stored one claims already.
+
+    ``tags`` are the cells' own, by name: an output about time or a device is no other claim as long as it
+    is alike.
+    """
     try:
         stored = read(book, record.page, record.framework, record.device)
     except BookError:
         stored = None
-    if stored is not None and stored.claim == record.claim:
+    if stored is not None and stored.claim == _settled(record, stored, tags).claim:
         return False
     folders.replace_folder(path(book, record.page, record.framework, record.device), _files(record), book)
     return True
+
+
+def _settled(record: Record, stored: Record, tags: Mapping[str, Collection[str]]) -> Record:
+    """The record with stored outputs in the place of volatile ones that are alike."""
+    cells = []
+    for cell in record.cells:
+        was = stored.cell(cell.name)
+        its = tags.get(cell.name, ())
+        same = was is not None and volatile(its) and alike(was.outputs, cell.outputs, its)
+        cells.append(replace(cell, outputs=was.outputs) if was is not None and same else cell)
+    return replace(record, cells=tuple(cells))
 
 
 def sweep(book: Book) -> None:
