@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 PYTHON := .venv/build/bin/python
 BOOK := exec $(PYTHON) -m bookbuild
-COMMANDS := html pdf notebooks execute serve lib lint fmt test bench
+COMMANDS := html pdf notebooks execute serve lib lint translate-status fmt test bench
 
 .PHONY: all $(COMMANDS) lock clean distclean help
 .DEFAULT_GOAL := all
@@ -67,6 +67,7 @@ help:
 	@echo 'make serve              build, serve on loopback, rebuild and reload on every change; PORT=8000'
 	@echo 'make lib                write the saved cells into d2l/'
 	@echo 'make lint               check pages, translations, links, outputs, library; STRICT=1 at a release'
+	@echo 'make translate-status   what is fresh, stale and missing in each language; LANGS= PAGES='
 	@echo 'make fmt                write pages in the canonical form'
 	@echo 'make test               all tests, with coverage'
 	@echo 'make bench              benchmarks'

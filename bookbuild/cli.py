@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -37,15 +38,13 @@ def report(findings: Iterable[Finding]) -> int:
     return errors
 
 
-def command(function: Callable[[Book, Selection], int | None]) -> click.Command:
-    """A command over the book and the selection of the variables; a BookError is one line each and exit 1."""
+def lines(function: Callable[..., int | None]) -> Callable[..., None]:
+    """Exit with what the function returns; a BookError is one line each and exit 1."""
 
     @functools.wraps(function)
-    def run() -> None:
+    def run(**arguments: str) -> None:
         try:
-            book = load_book(find_root(Path.cwd()))
-            chosen = select(book, variable("LANGS"), variable("FRAMEWORKS"), variable("PAGES"))
-            sys.exit(function(book, chosen) or 0)
+            sys.exit(function(**arguments) or 0)
         except BookError as error:
             report(error.findings)
             sys.exit(1)
@@ -53,7 +52,18 @@ def command(function: Callable[[Book, Selection], int | None]) -> click.Command:
             report(fault(error).findings)
             sys.exit(1)
 
-    return main.command(function.__name__.replace("_", "-"), help=function.__doc__)(run)
+    return run
+
+
+def command(function: Callable[[Book, Selection], int | None]) -> click.Command:
+    """A command over the book and the selection of the variables."""
+
+    @functools.wraps(function)
+    def run() -> int | None:
+        book = load_book(find_root(Path.cwd()))
+        return function(book, select(book, variable("LANGS"), variable("FRAMEWORKS"), variable("PAGES")))
+
+    return main.command(function.__name__.replace("_", "-"), help=function.__doc__)(lines(run))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -112,8 +122,31 @@ def execute(book: Book, chosen: Selection) -> int:
         for path in write_library(book):
             click.echo(f"wrote {book.relative(path)}")
     from bookbuild.execution import execute
+    from bookbuild.status import write_status
 
-    return min(1, report(execute(book, chosen.pages, chosen.frameworks, **options).findings))
+    errors = report(execute(book, chosen.pages, chosen.frameworks, **options).findings)
+    write_status(book)
+    return min(1, errors)
+
+
+@main.command("why", help="Say in words why each stored output of PAGE in FRAMEWORK is fresh or stale.")
+@click.argument("page")
+@click.argument("framework")
+@click.argument("cell", default="")
+@lines
+def why(page: str, framework: str, cell: str) -> int:
+    from bookbuild import store
+    from bookbuild.config import require_known
+    from bookbuild.pages import load_page
+
+    book = load_book(find_root(Path.cwd()))
+    english = load_page(book, book.source, require_known("PAGE", page, book.pages))
+    require_known("FRAMEWORK", framework, english.frameworks)
+    if cell:
+        require_known("CELL", cell, [c.name for c in english.cells(framework)])
+    for line in store.why(book, english, framework, cell, device()):
+        click.echo(line)
+    return 0
 
 
 @command
@@ -140,6 +173,109 @@ def lint(book: Book, chosen: Selection) -> int:
         f"{len(book.pages)} pages in {len(book.languages)} languages: {errors} errors, {warnings} warnings"
     )
     return int(bool(errors or (warnings and switch("STRICT"))))
+
+
+@command
+def translate_status(book: Book, chosen: Selection) -> None:
+    """Print how much of each translation is fresh, stale or missing."""
+    _translation_status(book, chosen, as_json=False)
+
+
+def _translation_status(book: Book, chosen: Selection, as_json: bool) -> None:
+    from bookbuild.translation import status
+
+    found = list(status.lines(book, chosen.languages, chosen.pages))
+    click.echo(status.as_json(found) if as_json else status.table(found))
+
+
+@main.group()
+def translate() -> None:
+    """Translate pages, and say which translations hold."""
+
+
+def translating(name: str) -> Callable[[Callable[..., int | None]], click.Command]:
+    """A command of a translator over the book; ``language`` and ``page``, where it has them, are known."""
+
+    def wrap(function: Callable[..., int | None]) -> click.Command:
+        @functools.wraps(function)
+        def run(**arguments: Any) -> int | None:
+            from bookbuild.config import require_known
+
+            book = load_book(find_root(Path.cwd()))
+            others = [x for x in book.language_keys if x != book.source]
+            if "language" in arguments:
+                require_known("LANG", arguments["language"], others)
+            if "page" in arguments:
+                require_known("PAGE", arguments["page"], book.pages)
+            return function(book, **arguments)
+
+        return translate.command(name, help=function.__doc__)(lines(run))
+
+    return wrap
+
+
+@translating("status")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def status(book: Book, as_json: bool) -> None:
+    """Print how much of each translation is fresh, stale or missing."""
+    chosen = select(book, variable("LANGS"), "", variable("PAGES"))
+    _translation_status(book, chosen, as_json)
+
+
+@translating("new")
+@click.argument("language", metavar="LANG")
+@click.argument("page")
+def new(book: Book, language: str, page: str) -> None:
+    """Begin a page: placeholders, labels, and the English text marked for translation."""
+    from bookbuild.translation.work import write_new
+
+    click.echo(f"wrote {write_new(book, language, page)}")
+
+
+@translating("next")
+@click.argument("language", metavar="LANG")
+@click.option("-n", "count", default=1, show_default=True, help="So many.")
+def next_(book: Book, language: str, count: int) -> None:
+    """Show what helps readers most: English then and now, and the present translation."""
+    from itertools import islice
+
+    from bookbuild.translation.work import describe, tasks
+
+    shown = [describe(book, task) for task in islice(tasks(book, language, book.pages), count)]
+    click.echo("\n\n".join(shown) or "everything is translated and fresh")
+
+
+@translating("confirm")
+@click.argument("language", metavar="LANG")
+@click.argument("page")
+@click.argument("block", nargs=-1)
+def confirm(book: Book, language: str, page: str, block: tuple[str, ...]) -> int:
+    """Take the translation as made from the present English text: all that was touched, or the blocks on
+    these lines (12, or 12-40)."""
+    from bookbuild.lint import translation_findings
+    from bookbuild.translation import work
+
+    done = work.confirm(book, language, page, block)
+    refused = [f for f in translation_findings(book, language, page, done.state) if f.severity == "error"]
+    if refused:
+        report(refused)
+        click.echo(f"{len(refused)} findings; nothing was confirmed", err=True)
+        return 1
+    report(done.left)
+    click.echo(f"wrote {work.write_state(book, done.state)}: {done.count} blocks confirmed")
+    return 0
+
+
+@translating("move")
+@click.argument("old")
+@click.argument("new")
+def move(book: Book, old: str, new: str) -> None:
+    """Move a page's translations after its English page, which is now NEW."""
+    from bookbuild.config import require_known
+    from bookbuild.translation.work import move
+
+    for path in move(book, old, require_known("NEW", new, book.pages)):
+        click.echo(f"wrote {path}")
 
 
 @command

@@ -119,13 +119,20 @@ def select(book: Book, languages: str = "", frameworks: str = "", pages: str = "
     )
 
 
+def require_known(variable: str, name: str, known: Sequence[str], given: str = "") -> str:
+    """The name itself; one that is not known raises BookError listing those that are.
+
+    ``given`` is all that was written, where the name is a part of it.
+    """
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        guess = f"did you mean {close[0]!r}? known: " if close else "known: "
+        raise BookError.at(f"{variable}={given or name}", 0, f"{name!r} is unknown", guess + " ".join(known))
+    return name
+
+
 def choose(variable: str, value: str, known: Sequence[str]) -> tuple[str, ...]:
-    wanted = value.replace(",", " ").split()
-    for name in wanted:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            guess = f"did you mean {close[0]!r}? known: " if close else "known: "
-            raise BookError.at(f"{variable}={value}", 0, f"{name!r} is unknown", guess + " ".join(known))
+    wanted = [require_known(variable, name, known, value) for name in value.replace(",", " ").split()]
     return tuple(k for k in known if k in wanted) if wanted else tuple(known)
 
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from bookbuild import store
 from bookbuild.config import Book
-from bookbuild.errors import Finding
+from bookbuild.errors import BookError, Finding
 from bookbuild.files import read_text
 from bookbuild.library import library_findings
 from bookbuild.pages import Page, check_code
 from bookbuild.pages.book import read_pages
 from bookbuild.pages.canonical import canonical
+from bookbuild.translation import parity
+from bookbuild.translation.book import Translation, load_translation, misplaced, own_terms, page_elements
+from bookbuild.translation.compare import Pair
+from bookbuild.translation.state import SUFFIX, State
+from bookbuild.translation.work import WHY
 
 ROLE = re.compile(r"\{(ref|numref|eq|cite|cite:t|cite:p|doc)\}`([^`]+)`")
 TARGET = re.compile(r"<([^>]+)>$")
@@ -31,10 +37,82 @@ def findings(book: Book) -> Iterator[Finding]:
         yield from (replace(f, path=book.relative(page.path)) for f in check_code(page))
         if page.language != book.source and page.docname in english:
             yield from _labels_as_in_english(book, page, english[page.docname])
+        yield from _terms_twice(book, page)
+    yield from _translations(book)
+    yield from _torn_bibliography(book)
     yield from links(book, pages)
     if not faults:
         yield from library_findings(book)
         yield from store.findings(book)
+
+
+def translation_findings(
+    book: Book, language: str, docname: str, state: State | None = None
+) -> Iterator[Finding]:
+    """What is wrong with one translated page, were this its record, apart from what is not fresh."""
+    pages, faults = read_pages(book, [language])
+    path = book.relative(book.page_path(language, docname))
+    yield from (f for f in faults if f.path == path)
+    own = next((p for p in pages if (p.language, p.docname) == (language, docname)), None)
+    english = next((p for p in pages if (p.language, p.docname) == (book.source, docname)), None)
+    if own and english:
+        yield from _not_canonical(book, own)
+        yield from _labels_as_in_english(book, own, english)
+        yield from _terms_twice(book, own)
+        yield from (f for f in links(book, pages) if f.path == path)
+        translation = load_translation(book, language, docname, state)
+        if translation:
+            yield from parity_findings(book, translation)
+
+
+def parity_findings(book: Book, translation: Translation) -> Iterator[Finding]:
+    """What fresh blocks do not share with their English ones, and how they must not be written."""
+    own = translation.own
+    terms, detect = own_terms(book, own.language), parity.detector(book.language_keys)
+    faults = [*parity.check_allowances(own.text)]
+    fresh = [p for p in translation.pairs if p.state == "fresh"]
+    if len(fresh) == len(translation.pairs):
+        faults += parity.check_page(page_elements(book, translation.english), page_elements(book, own))
+    for pair in fresh:
+        faults += parity.check_block(pair, own.language, terms, detect)
+    for fault in faults:
+        mend = f"{fault.mend} (or above it: `% allow {fault.rule}: reason`)"
+        yield Finding(book.relative(own.path), fault.line, fault.problem, mend)
+
+
+def _translations(book: Book) -> Iterator[Finding]:
+    """Records that cannot be read or lie apart, and what is not fresh."""
+    yield from misplaced(book)
+    for language in book.language_keys:
+        for docname in book.pages if language != book.source else ():
+            try:
+                translation = load_translation(book, language, docname)
+            except BookError as error:
+                own = str(book.page_path(language, docname))
+                yield from (f for f in error.findings if f.path.endswith(SUFFIX) and f.path != own)
+                continue
+            if translation:
+                yield from parity_findings(book, translation)
+                yield from not_fresh(book.relative(translation.own.path), translation.pairs)
+
+
+def not_fresh(path: str, pairs: Iterable[Pair]) -> Iterator[Finding]:
+    """A warning for each block that is stale, and one for all that was never confirmed or is missing."""
+    counts: Counter[str] = Counter()
+    for pair in pairs:
+        if pair.own and pair.english and pair.state == "stale" and pair.note != "unconfirmed":
+            problem = f"{WHY[pair.note]} (English line {pair.english.line})"
+            yield Finding(path, pair.own.line, problem, "bring it up to date, then `confirm` it", "warning")
+        elif pair.own and pair.state == "gone":
+            problem = "translates a block that the English page does not have"
+            yield Finding(
+                path, pair.own.line, problem, "move what is worth keeping, delete the rest", "warning"
+            )
+        elif pair.state != "fresh":
+            counts[pair.note if pair.note == "unconfirmed" else "missing"] += 1
+    if counts:
+        said = " and ".join(f"{n} {what}" for what, n in sorted(counts.items(), reverse=True))
+        yield Finding(path, 0, f"blocks of text: {said}", "`translate next` shows what to do", "warning")
 
 
 def stray_pages(book: Book) -> Iterator[Finding]:
@@ -125,6 +203,35 @@ def _line(text: str, offset: int) -> int:
 def _bibliography(book: Book) -> set[str]:
     path = book.root / "chapters" / "references.bib"
     return set(re.findall(r"^@\w+\{\s*([^,\s]+)", read_text(path), re.M)) if path.is_file() else set()
+
+
+def _torn_bibliography(book: Book) -> Iterator[Finding]:
+    """The first place where the list of references cannot be read, or holds a work twice."""
+    from pybtex.database import BibliographyDataError, parse_file
+    from pybtex.scanner import PybtexSyntaxError
+
+    path = book.root / "chapters" / "references.bib"
+    try:
+        if path.is_file():
+            parse_file(str(path), "bibtex")
+    except PybtexSyntaxError as error:
+        problem = str(error.args[0]) if error.args else "syntax error"
+        yield Finding(
+            book.relative(path), error.lineno, f"cannot be read here: {problem}", "mend the entry above"
+        )
+    except BibliographyDataError as error:
+        yield Finding(book.relative(path), 0, str(error), "keep one of the two")
+
+
+def _terms_twice(book: Book, page: Page) -> Iterator[Finding]:
+    """Terms that a glossary holds more than once."""
+    for directive in (d for d in page.directives if d.name == "glossary"):
+        lines = page.text.split("\n")[directive.line : directive.end_line - 1]
+        first: dict[str, int] = {}
+        for number, line in enumerate(lines, directive.line + 1):
+            if line and not line[0].isspace() and first.setdefault(line, number) != number:
+                problem = f"the term {line!r} stands in the glossary already, in line {first[line]}"
+                yield Finding(book.relative(page.path), number, problem, "keep one of the two")
 
 
 def _labels_as_in_english(book: Book, page: Page, english: Page) -> Iterator[Finding]:

@@ -230,3 +230,16 @@ def test_canonical_form_is_a_fixed_point():
     assert canonical(once) == once
     again = parse(once, Path("page.md"), "en", "page", FRAMEWORKS)
     assert [m.source for g in again.groups for m in g.members if isinstance(m, Cell)] == ["x = 1"] * 4 + [""]
+
+
+@pytest.mark.parametrize(("written", "value"), [("1e-3", 0.001), ("0.05", 0.05)])
+def test_a_cell_may_state_a_tolerance(written: str, value: float) -> None:
+    text = cell("a").replace(":name: a\n", f":name: a\n:tolerance: {written}\n")
+    assert page(text).cells("pytorch")[0].tolerance == value
+    assert problems(text) == []
+
+
+@pytest.mark.parametrize("written", ["2", "-1e-3", "0", "small", "[1]"])
+def test_a_tolerance_is_a_number_between_0_and_1(written: str) -> None:
+    ((_, says),) = problems(cell("a").replace(":name: a\n", f":name: a\n:tolerance: {written}\n"))
+    assert says.endswith("of cell 'a' is no number between 0 and 1")

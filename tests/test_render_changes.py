@@ -67,7 +67,9 @@ def test_a_page_that_asks_for_a_device_shows_the_gpus_output_while_it_is_fresh(b
     edit(book.page_path("en", "index"), "---\nkernelspec", "---\ndevices: 1\nkernelspec")
     build_site(book, "en")
     fresh, stale = (pane(book, "en", "index", "powers", f) for f in ("jax", "mxnet"))
-    assert "from the GPU" in fresh.text and fresh.select_one(".ran-on").text.startswith("Ran on GPU")
+    assert "from the GPU" in fresh.text and fresh.select_one(".ran-on").text.startswith(
+        "Ran on GPU (a machine) · "
+    )
     assert "from the CPU" in stale.text and "fresh" in stale["class"]
 
 

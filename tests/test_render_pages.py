@@ -182,7 +182,8 @@ def test_every_link_leads_somewhere(site):
 
 
 def test_the_published_folder_holds_pages_only(site):
-    assert sorted(p.name for p in site.iterdir()) == ["en", "index.html", "landing.css", "landing.js", "pt"]
+    names = ["en", "index.html", "landing.css", "landing.js", "pt", "status.html"]
+    assert sorted(p.name for p in site.iterdir()) == names
     assert not list(site.rglob("*.ipynb")) and not list(site.rglob("*.pickle"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -33,7 +34,7 @@ from bookbuild.pages.values import (
 )
 
 DIRECTIVE = re.compile(r"^\{([^}]+)\}\s*(.*)$")
-CELL_OPTIONS = ("alt", "name", "tags")
+CELL_OPTIONS = ("alt", "name", "tags", "tolerance")
 LITERAL = ("code-cell", "code", "code-block", "sourcecode", "math", "literalinclude", "raw", "bibliography")
 """directives whose body is not Markdown"""
 
@@ -71,7 +72,7 @@ def parse(
     extensions: Sequence[str] = ("colon_fence", "dollarmath"),
 ) -> Page:
     """Parse a page.  Raises BookError for front matter that is not YAML; the rest is left to ``check``."""
-    reader = _Reader(text, path, tuple(frameworks), _markdown(tuple(extensions)))
+    reader = _Reader(text, path, tuple(frameworks), markdown(tuple(extensions)))
     front_matter = reader.read()
     return Page(
         language=language,
@@ -89,7 +90,8 @@ def parse(
 
 
 @lru_cache(maxsize=8)
-def _markdown(extensions: tuple[str, ...]) -> MarkdownIt:
+def markdown(extensions: tuple[str, ...]) -> MarkdownIt:
+    """The parser of a page's blocks; what stands inside a line is left alone."""
     config = MdParserConfig(enable_extensions=set(extensions), disable_syntax=["inline"])
     return create_md_parser(config, RendererHTML)
 
@@ -283,8 +285,20 @@ class _Reader:
                 frameworks=tuple(t for t in tags if t in self.frameworks),
                 tags=tuple(t for t in tags if t not in self.frameworks),
                 alt=str(alt) if alt else None,
+                tolerance=self.tolerance(name, options.get("tolerance"), line),
             )
         self.members.append((member, len(self.blocks), end))
+
+    def tolerance(self, name: str, value: Any, line: int) -> float | None:
+        with contextlib.suppress(TypeError, ValueError):  # YAML takes 1e-3, without a point, for a word
+            if value is None or 0 < float(value) < 1:
+                return value if value is None else float(value)
+        self.problem(
+            line,
+            f"tolerance {value!r} of cell {name!r} is no number between 0 and 1",
+            "write `:tolerance: 1e-3`",
+        )
+        return None
 
 
 def _with_lines(tokens: Sequence[Token]) -> Iterator[Token]:

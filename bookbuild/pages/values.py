@@ -7,8 +7,9 @@ from pathlib import Path
 
 from bookbuild.errors import Finding
 
-CELL_TAGS = ("save", "hide-input", "hide-output", "remove-output", "raises-exception")
-"""tags that a cell may carry beside framework keys"""
+CELL_TAGS = ("save", "hide-input", "hide-output", "remove-output", "raises-exception", "timing", "device")
+"""tags that a cell may carry beside framework keys; ``timing`` and ``device`` say that the output is about
+the time it took or the machine it ran on, so that another run need not give the same numbers"""
 
 
 def cell_id(name: str, framework: str) -> str:
@@ -29,6 +30,8 @@ class Cell:
     tags: tuple[str, ...] = ()
     """without the framework keys"""
     alt: str | None = None
+    tolerance: float | None = None
+    """by how much its numbers may differ in another run, absolutely or relatively"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,8 @@ class Page:
 def filled(page: Page, english: Page) -> Page:
     """A translated page with the English cells in its placeholders.
 
-    The placeholder's own alternative text and the page's own ``{unavailable}`` reasons stay.
+    The placeholder's own alternative text and the page's own ``{unavailable}`` reasons stay; what it does not
+    have of them stands in English.
     """
     return replace(page, frameworks=english.frameworks, groups=tuple(_fill(g, english) for g in page.groups))
 
@@ -151,5 +155,5 @@ def _fill(group: Group, english: Page) -> Group:
         if isinstance(member, Unavailable):
             members.append(own.get(member.framework, member))
         else:
-            members.append(replace(member, alt=group.alt if member.alt else None))
+            members.append(replace(member, alt=(group.alt or member.alt) if member.alt else None))
     return replace(group, members=tuple(members))

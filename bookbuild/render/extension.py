@@ -24,6 +24,7 @@ from bookbuild.render.project import BookProject
 from bookbuild.render.reader import note_reading, outputs_folder
 from bookbuild.render.rubrics import setup_rubrics
 from bookbuild.render.search import setup_search
+from bookbuild.render.translations import setup_translations
 from bookbuild.render.words import setup_words
 
 READER = "bookbuild.render.reader.read_page"
@@ -31,6 +32,7 @@ PARTS = (
     setup_nodes,
     setup_groups,
     setup_exercises,
+    setup_translations,
     setup_fallback,
     setup_page,
     setup_words,

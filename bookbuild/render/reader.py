@@ -20,6 +20,8 @@ from bookbuild.pages import Cell, Page, Unavailable, check, filled, load_page
 from bookbuild.render.outputs import shown_outputs
 from bookbuild.render.project import page_language
 from bookbuild.render.strings import strings
+from bookbuild.render.translations import english_source, shown
+from bookbuild.translation.state import state_path
 
 LOGGER = logging.getLogger(__name__)
 OWN_METADATA = (
@@ -83,7 +85,24 @@ def read_page(text: str) -> nbformat.NotebookNode:
         notebook.metadata.pop(key, None)
     notebook.metadata["language_info"] = nbformat.from_dict({"name": "python", "pygments_lexer": "ipython3"})
     _fill(app, book, page, notebook)
+    _add_english(app, book, page, notebook, text)
     return notebook
+
+
+def _add_english(app: Sphinx, book: Book, page: Page, notebook: nbformat.NotebookNode, text: str) -> None:
+    """What the page shows beside its translation, where the English text is another by now."""
+    try:
+        said = shown(book, page.language, page.docname)
+    except BookError as error:
+        raise PageError(error.findings) from None
+    record = state_path(page.path)
+    if record.is_file():
+        app.env.note_dependency(str(record))
+    app.env.temp_data["bookbuild_shown"] = said
+    source = english_source(said.marks)
+    if source:
+        notebook.cells.append(nbformat.v4.new_markdown_cell(source))
+        notebook.metadata["source_map"].append(text.count("\n") + 2)
 
 
 def page_of(book: Book, language: str, docname: str) -> Page:
@@ -117,16 +136,18 @@ def read_store(app: Sphinx, book: Book, page: Page) -> dict[str, Stored]:
 
 def _stored(app: Sphinx, book: Book, english: Page, framework: str) -> Stored:
     record, freshness = store.shown(book, english, framework)
-    return Stored(record, freshness, ran_on(app, book, framework, record) if record else "")
+    return Stored(record, freshness, ran_on(app, book, english, framework, record) if record else "")
 
 
-def ran_on(app: Sphinx, book: Book, framework: str, record: store.Record) -> str:
-    """On what a record was made: device, framework, Python, date."""
+def ran_on(app: Sphinx, book: Book, page: Page, framework: str, record: store.Record) -> str:
+    """On what a record was made: device, by name where the page is about devices, framework, Python, date."""
     own = book.framework(framework)
     installed = {name.replace("_", "-"): version for name, version in record.versions.items()}
     packages = (own.module, own.key, f"{own.key}-cpu")
     version = next((installed[x].partition("+")[0] for x in packages if x in installed), "")
     device = strings(app.config.bookbuild_language).get(record.device, record.device)
+    if page.front_matter.devices and record.machine:
+        device += f" ({record.machine})"
     return " · ".join([device, f"{own.title} {version}".strip(), f"Python {record.python}", record.date])
 
 

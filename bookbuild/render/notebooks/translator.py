@@ -58,6 +58,9 @@ class NotebookTranslator(MarkdownTranslator):
     def visit_folded(self, node: Element) -> None:
         pass
 
+    def visit_english_now(self, node: Element) -> None:
+        raise nodes.SkipNode
+
     def visit_folded_summary(self, node: Element) -> None:
         raise nodes.SkipNode
 

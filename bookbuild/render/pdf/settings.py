@@ -111,6 +111,9 @@ BIBLIOGRAPHY = r"""
   \begin{list}{}{\leftmargin1.5em\itemindent-1.5em\labelwidth0pt\labelsep0pt\itemsep3pt}%
   \sloppy\clubpenalty4000\widowpenalty4000\sfcode`\.\@m}{\end{list}}
 \makeatother
+% a citation may stand in a caption, which is expanded before it is set
+\usepackage{etoolbox}
+\AtBeginDocument{\robustify{\DUrole}\robustify{\hyperlink}}
 """
 
 TITLE_PAGE = r"""
