@@ -5,8 +5,8 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-NAME = "module-tree"
-BLUE, ORANGE, GREY = "#2f7fc1", "#d9772b", "#808080"
+from figures.kit import BLUE, GREY, ORANGE, canvas
+
 INDENT, COUNT_AT, ROW = 0.55, 5.9, 0.62
 
 # (depth, name, parameters, inside the list of blocks)
@@ -25,10 +25,7 @@ ROWS = (
 
 def draw(labels: dict[str, str]) -> Figure:
     """The tree from top to bottom as a directory listing is drawn, the branch of a plain list cut off."""
-    figure = Figure(figsize=(4.3, 4.5))
-    axes = figure.add_axes((0.01, 0.01, 0.98, 0.98))
-    axes.set(xlim=(0, 6.1), ylim=(-(len(ROWS) + 1.55) * ROW, 0.9 * ROW))
-    axes.axis("off")
+    figure, axes = canvas(4.3, 4.5, (0, 6.1), (-(len(ROWS) + 1.55) * ROW, 0.9 * ROW))
     heights = [-(i + (i > 1)) * ROW for i in range(len(ROWS))]
     axes.text(COUNT_AT, 0.55 * ROW, labels["counted"], ha="right", color=GREY, style="italic")
     for (depth, name, size, listed), y in zip(ROWS, heights, strict=True):

@@ -5,18 +5,12 @@ Each framework runs the page's own cells in its own environment; what it compute
 
 from __future__ import annotations
 
-import subprocess
 from itertools import combinations
-from pathlib import Path
 
 import numpy
 import pytest
+from agreeing import run_cells
 
-from bookbuild.config import load_book
-from bookbuild.environments import interpreter, ready
-from bookbuild.pages import Page, load_page
-
-ROOT = Path(__file__).resolve().parent.parent
 DOCNAME = "builders-guide/model-construction"
 CELLS = ("libraries", "configuration", "count", "residual", "specimen", "arrays", "load")
 
@@ -59,15 +53,13 @@ def gradient(path):
 """,
 }
 PROGRAM = """
-import sys
-{cells}
 arrays = specimen_arrays(config)
 net = specimen(config)
 load_arrays(net, arrays)
 {measure}
-numpy.savez(sys.argv[1], output=output, count=count_parameters(net), batch=batch,
-            **{{"weights:" + path: arrays[path] for path in arrays}},
-            **{{"gradient:" + path: gradient(path) for path in arrays}})
+results = dict(output=output, count=count_parameters(net), batch=batch,
+               **{{"weights:" + path: arrays[path] for path in arrays}},
+               **{{"gradient:" + path: gradient(path) for path in arrays}})
 """
 
 # Sums of at most 32 terms of size about 1 in float32 (spacing 6e-8 at 1), through eight layers.
@@ -75,31 +67,9 @@ TOLERANCE = {"rtol": 1e-4, "atol": 1e-5}
 
 
 @pytest.fixture(scope="module")
-def page() -> Page:
-    return load_page(load_book(ROOT), "en", DOCNAME)
-
-
-@pytest.fixture(scope="module")
-def measured(page: Page, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, numpy.ndarray]]:
-    folder = tmp_path_factory.mktemp("measured")
-    missing = [key for key in MEASURE if not ready(ROOT, key)]
-    if missing:
-        pytest.skip(f"no environment for {', '.join(missing)}")
-    return {key: _run(page, key, folder) for key in MEASURE}
-
-
-def _run(page: Page, framework: str, folder: Path) -> dict[str, numpy.ndarray]:
-    cells = {cell.name: cell.source for cell in page.cells(framework)}
-    program = folder / f"specimen_{framework}.py"
-    source = "\n".join(cells[name] for name in CELLS)
-    program.write_text(PROGRAM.format(cells=source, measure=MEASURE[framework]))
-    result = folder / f"{framework}.npz"
-    done = subprocess.run(
-        [interpreter(ROOT, framework), program, result], cwd=folder, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    with numpy.load(result) as arrays:
-        return dict(arrays)
+def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, numpy.ndarray]]:
+    programs = {key: PROGRAM.format(measure=measure) for key, measure in MEASURE.items()}
+    return run_cells(tmp_path_factory.mktemp("measured"), DOCNAME, CELLS, programs)
 
 
 def _by_hand(arrays: dict[str, numpy.ndarray], blocks: int = 3) -> numpy.ndarray:
