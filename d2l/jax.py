@@ -80,7 +80,7 @@ def specimen_arrays(
     return {path: array.astype("float32") for path, array in arrays.items()}
 
 
-def at_path(net, path: str):
+def at_path(net: object, path: str) -> object:
     """What stands in a network at a path such as ``blocks/0/up``."""
     for step in path.split("/"):
         net = net[int(step)] if step.isdigit() else getattr(net, step)
@@ -101,17 +101,682 @@ def load_arrays(
         leaf[...] = jnp.asarray(array)
 
 
+# chapters/en/builders-guide/parameters.md: leaves
+def named_leaves(net: nnx.Module) -> dict[str, nnx.Param]:
+    """A network's parameters, trained or frozen, by path.
+
+    Returns:
+        Path such as `blocks/0/up/kernel` to the live parameter; one that
+        is reached on several paths stands under the first of them.
+    """
+    leaves = nnx.to_flat_state(nnx.state(net, nnx.Param))
+    return {"/".join(map(str, path)): leaf for path, leaf in leaves}
+
+
+def parameter_bytes(net: nnx.Module) -> int:
+    """Bytes of all parameters, trained or frozen, shared ones once.
+
+    ValueError if a parameter exists whose size is not known yet.
+    """
+    return sum(leaf.size * leaf.dtype.itemsize
+               for leaf in named_leaves(net).values())
+
+
+# chapters/en/builders-guide/parameters.md: examples
+def make_examples(
+    config: dict[str, int], examples: int, seed: int = 0
+) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """Inputs and labels of a classification task that a fixed rule gives.
+
+    Args:
+        config: the specimen's configuration; `inputs` and `outputs` count.
+        examples: how many examples to draw.
+        seed: of the generator of the inputs; the rule is always the same.
+
+    Returns:
+        Inputs `(examples, inputs)`, float32, from a standard normal
+        distribution, and labels `(examples,)`, int64, below `outputs`.
+    """
+    rule = numpy.random.default_rng(7)
+    A = rule.normal(size=(config["inputs"], 32))
+    B = rule.normal(size=(32, config["outputs"]))
+    inputs = numpy.random.default_rng(seed).normal(
+        size=(examples, config["inputs"])).astype("float32")
+    return inputs, numpy.argmax(numpy.tanh(inputs @ A) @ B, axis=1)
+
+
+# chapters/en/builders-guide/lazy-init.md: initial-arrays
+from collections.abc import Callable
+
+
+def initial_arrays(
+    init: Callable[[str, tuple], numpy.ndarray | None],
+    shapes: dict[str, tuple],
+) -> dict[str, numpy.ndarray]:
+    """What an initializer gives, by path; ValueError for a wrong shape.
+
+    `init(path, shape)` is called once per path, in alphabetical order.
+    """
+    arrays = {path: init(path, shapes[path]) for path in sorted(shapes)}
+    arrays = {p: array for p, array in arrays.items() if array is not None}
+    for path, array in arrays.items():
+        if numpy.shape(array) != shapes[path]:
+            raise ValueError(f"{path} has shape {shapes[path]}, but the "
+                             f"initializer gave {numpy.shape(array)}")
+    return arrays
+
+
+# chapters/en/builders-guide/lazy-init.md: apply-init
+def apply_init(
+    net: nnx.Module, inputs: object,
+    init: Callable | None = None,
+) -> None:
+    """Make all shapes known by a dry run, then fill by path and shape.
+
+    The dry run takes no gradients and changes no running statistics.
+
+    Args:
+        net: the network, changed in place. Parameters
+            that are shapes only become arrays where `init` fills them.
+        inputs: a batch, or a tuple of them for several inputs; NumPy
+            arrays or tensors of the framework.
+        init: `init("head/weight", (16, 4))` is called for each learnable
+            parameter; see `initial_arrays`. Weights of linear layers
+            are `(in, out)`, other parameters as the library has them.
+            Values take the parameter's dtype; None leaves it as it is.
+
+    Raises:
+        ValueError: an array has a wrong shape; then nothing is filled.
+    """
+    inputs = inputs if isinstance(inputs, tuple) else (inputs,)
+    nnx.eval_shape(lambda net, *inputs: net(*inputs),
+                   net, *map(jnp.asarray, inputs))
+    if init is None:
+        return
+    modules, leaves = dict(nnx.iter_modules(net)), {}
+    for path, leaf in nnx.iter_graph(net):
+        if isinstance(leaf, nnx.Param):
+            steps = ["weight" if step == "kernel" else str(step)
+                     for i, step in enumerate(path)  # chains are numbered
+                     if not isinstance(modules.get(path[:i]),
+                                       nnx.Sequential)]
+            leaves["/".join(steps)] = leaf
+    shapes = {path: leaf.shape for path, leaf in leaves.items()}
+    for path, array in initial_arrays(init, shapes).items():
+        leaf = leaves[path]
+        leaf.set_value(jnp.asarray(array, leaf.dtype))
+
+
+# chapters/en/builders-guide/custom-layer.md: tools
+from collections.abc import Callable
+
+from flax import serialization
+
+
+# chapters/en/builders-guide/custom-layer.md: rms-norm
+class RMSNorm(nnx.Module):
+    """Divide by the root mean square over the last axis, then scale.
+
+    Input and output `(..., width)` in the same dtype; statistics in at
+    least float32. One parameter, `scale`, `(width,)`. arXiv:1910.07467.
+    """
+
+    def __init__(self, width: int, epsilon: float = 1e-6):
+        self.scale = nnx.Param(jnp.ones(width))
+        self.epsilon = epsilon
+
+    def __call__(self, x):
+        wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
+        square = (wide**2).mean(-1, keepdims=True)
+        y = wide * jax.lax.rsqrt(square + self.epsilon)
+        return y.astype(x.dtype) * self.scale
+
+
+# chapters/en/builders-guide/custom-layer.md: numeric-gradient
+def numeric_gradient(
+    f: Callable[[numpy.ndarray], float], x: numpy.ndarray, h: float = 1e-5
+) -> numpy.ndarray:
+    """Gradient of a function by central differences, entry by entry.
+
+    Args:
+        f: takes an array of the shape and dtype of `x`, gives a number.
+        x: the point, floating; `f` is called twice for each entry.
+        h: the step, in units of `x`. The default suits float64.
+
+    Returns:
+        An array of the shape and dtype of `x`.
+
+    Raises:
+        TypeError: `x` is not floating.
+    """
+    point = numpy.array(x)
+    if not numpy.issubdtype(point.dtype, numpy.floating):
+        raise TypeError(f"x must be floating, not {point.dtype}")
+    slopes = numpy.empty_like(point)
+    for index in numpy.ndindex(point.shape):
+        value = point[index]
+        point[index] = value + h
+        above = f(point.copy())
+        point[index] = value - h
+        below = f(point.copy())
+        point[index] = value
+        slopes[index] = (above - below) / (2 * h)
+    return slopes
+
+
+# chapters/en/builders-guide/custom-layer.md: call-layer
+def layer_new(
+    make_layer: Callable[[], nnx.Module], inputs: numpy.ndarray
+) -> nnx.Module:
+    """A new layer in evaluation mode, ready for inputs of this dtype."""
+    def cast(leaf):
+        floating = jnp.issubdtype(leaf.dtype, jnp.floating)
+        return leaf.astype(inputs.dtype) if floating else leaf
+
+    with jax.enable_x64(inputs.dtype == "float64"):
+        layer = make_layer()
+        nnx.update(layer, jax.tree.map(cast, nnx.state(layer)))
+    layer.eval()
+    return layer
+
+
+def layer_output(
+    layer: nnx.Module, inputs: numpy.ndarray, training: bool = False,
+    compiled: bool = False,
+) -> numpy.ndarray:
+    """The output for a batch; the layer is left in evaluation mode."""
+    def call(layer, x):
+        return layer(x)
+
+    call = nnx.jit(call) if compiled else call
+    layer.train() if training else layer.eval()
+    with jax.enable_x64(inputs.dtype == "float64"):
+        y = call(layer, jnp.asarray(inputs))
+    layer.eval()
+    return numpy.asarray(y)
+
+
+def layer_gradients(
+    layer: nnx.Module, inputs: numpy.ndarray, weights: numpy.ndarray
+) -> list[numpy.ndarray]:
+    """Gradients of `sum(weights * layer(inputs))`, the inputs' first."""
+    def loss(layer, x):
+        return (layer(x) * weights).sum()
+
+    with jax.enable_x64(inputs.dtype == "float64"):
+        own, x = nnx.grad(loss, argnums=(0, 1))(layer, jnp.asarray(inputs))
+    return [numpy.asarray(g) for g in (x, *jax.tree.leaves(own))]
+
+
+# chapters/en/builders-guide/custom-layer.md: layer-state
+def _layer_parameters(layer: nnx.Module) -> list[numpy.ndarray]:
+    """Copies of the learnable arrays, in the framework's order."""
+    leaves = jax.tree.leaves(nnx.state(layer, nnx.Param))
+    return [numpy.array(leaf) for leaf in leaves]
+
+
+def _layer_assign(
+    layer: nnx.Module, arrays: list[numpy.ndarray]
+) -> None:
+    """Write what `_layer_parameters` lists; ValueError if too few."""
+    leaves, tree = jax.tree.flatten(nnx.state(layer, nnx.Param))
+    with jax.enable_x64(True):
+        values = [jnp.asarray(array, leaf.dtype)
+                  for leaf, array in zip(leaves, arrays, strict=True)]
+    nnx.update(layer, jax.tree.unflatten(tree, values))
+
+
+def _layer_restore(layer: nnx.Module, into: nnx.Module) -> None:
+    """Save a layer as its framework does and load it into another."""
+    kept = nnx.Not(nnx.RngState)
+    saved = serialization.to_bytes(nnx.to_pure_dict(nnx.state(layer, kept)))
+    state = nnx.state(into, kept)
+    nnx.replace_by_pure_dict(state, serialization.msgpack_restore(saved))
+    nnx.update(into, state)
+
+
+# chapters/en/builders-guide/custom-layer.md: check-gradient
+def check_gradient(
+    layer: object, inputs: numpy.ndarray, tolerance: float = 1e-5
+) -> bool:
+    """Whether a layer's gradients are those of its forward pass.
+
+    The slope of `sum(weights * layer(inputs))` is measured along one
+    random direction for the inputs and one for each parameter.
+
+    Args:
+        layer: from `layer_new`, made for float64.
+        inputs: `(batch, ...)`, float64.
+        tolerance: largest difference between measured and claimed
+            slope, relative to 1 plus the measured one.
+
+    Raises:
+        TypeError: the inputs are not float64.
+    """
+    if inputs.dtype != "float64":
+        raise TypeError(f"a float64 check cannot use {inputs.dtype}")
+    rng = numpy.random.default_rng(1)
+    points = [inputs, *_layer_parameters(layer)]
+    weights = rng.normal(size=layer_output(layer, inputs).shape)
+    claimed = layer_gradients(layer, inputs, weights)
+    for i, point in enumerate(points):
+        direction = rng.normal(size=point.shape)
+
+        def along(t):
+            moved = points[:i] + [point + t * direction] + points[i + 1:]
+            _layer_assign(layer, moved[1:])
+            return (layer_output(layer, moved[0]) * weights).sum()
+
+        slope = numeric_gradient(along, numpy.zeros(()))
+        _layer_assign(layer, points[1:])
+        error = abs(slope - (claimed[i] * direction).sum())
+        if not error <= tolerance * (1 + abs(slope)):
+            return False
+    return True
+
+
+# chapters/en/builders-guide/custom-layer.md: check-layer
+def check_layer(
+    make_layer: Callable, inputs: numpy.ndarray,
+    outputs: tuple[int, ...] | None = None, parameters: int = 0,
+    tolerance: float = 1e-5,
+) -> dict[str, bool]:
+    """Try which promises a layer keeps; errors are printed, not raised.
+
+    Args:
+        make_layer: returns a new layer at each call.
+        inputs: `(batch, ...)`, floating, at least two examples.
+        outputs: shape of one example's output; None: as its input's.
+        parameters: the learnable numbers that the layer should have.
+        tolerance: relative and absolute, for float32 outputs (batching,
+            compilation) and for gradients, which are taken in float64.
+
+    Returns:
+        By name: shape, dtype, evaluation (two calls agree), batching,
+        parameters, gradient, saving, compilation.
+
+    Raises:
+        ValueError: there are fewer than two examples.
+    """
+    if len(inputs) < 2:
+        raise ValueError("batching shows with two examples, not with one")
+    narrow, wide = inputs.astype("float32"), inputs.astype("float64")
+    shape = inputs.shape[1:] if outputs is None else tuple(outputs)
+
+    def moved(inputs):
+        layer = layer_new(make_layer, inputs)
+        rng = numpy.random.default_rng(0)
+        _layer_assign(layer, [p + rng.normal(0, 0.1, p.shape)
+                             for p in _layer_parameters(layer)])
+        return layer
+
+    def output(layer, inputs=narrow, **mode):
+        return layer_output(layer, inputs, **mode)
+
+    def close(a, b):
+        return a.shape == b.shape and numpy.allclose(
+            a, b, rtol=tolerance, atol=tolerance)
+
+    def restored(layer):
+        other = layer_new(make_layer, narrow)
+        output(layer, training=True)
+        _layer_restore(layer, other)
+        return numpy.array_equal(output(other), output(layer))
+
+    items = {
+        "shape": lambda layer: all(
+            output(layer, x).shape == (len(x), *shape)
+            for x in (narrow, narrow[:1])),
+        "dtype": lambda layer: all(
+            output(moved(x), x).dtype == x.dtype for x in (narrow, wide)),
+        "evaluation": lambda layer: numpy.array_equal(
+            output(layer), output(layer)),
+        "batching": lambda layer: close(output(layer), numpy.concatenate(
+            [output(layer, x[None]) for x in narrow])),
+        "parameters": lambda layer: count_parameters(layer) == parameters,
+        "gradient": lambda layer: check_gradient(
+            moved(wide), wide, tolerance),
+        "saving": restored,
+        "compilation": lambda layer: close(
+            output(layer), output(layer, compiled=True)),
+    }
+    kept = {}
+    for name, item in items.items():
+        try:
+            kept[name] = bool(item(moved(narrow)))
+        except Exception as error:
+            reason = str(error).strip().partition("\n")[0]
+            print(f"{name}: {type(error).__name__}: {reason}")
+            kept[name] = False
+    return kept
+
+
+# chapters/en/builders-guide/read-write.md: formats
+import json
+import os
+from collections.abc import Iterable
+
+import safetensors.numpy
+from safetensors import safe_open
+
+
+# chapters/en/builders-guide/read-write.md: atomic
+def write_atomically(path: str | os.PathLike, data: bytes) -> None:
+    """Put bytes into a file so that a crash leaves the old or the new one.
+
+    The bytes go to ``<path>.part`` first and take the name last; what a
+    crash leaves of that file the next call overwrites. One writer at a
+    time. OSError where the folder cannot be written; the old file stays.
+    """
+    path = os.fspath(path)
+    with open(f"{path}.part", "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())  # the bytes are on the disk
+    os.replace(f"{path}.part", path)
+    folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY)
+    try:
+        os.fsync(folder)  # and so is the name
+    finally:
+        os.close(folder)
+
+
+# chapters/en/builders-guide/read-write.md: read-arrays
+def read_arrays(
+    net: nnx.Module, paths: Iterable[str]
+) -> dict[str, numpy.ndarray]:
+    """Copies of parameters by path, matrices ``(in, out)``: what
+    ``load_arrays`` takes."""
+    leaves = {path: at_path(net, path.replace("weight", "kernel"))
+              for path in paths}
+    return {path: numpy.array(leaf[...]) for path, leaf in leaves.items()}
+
+
+# chapters/en/builders-guide/read-write.md: save-arrays
+def save_arrays(
+    path: str | os.PathLike,
+    arrays: dict[str, numpy.ndarray],
+    notes: dict | None = None,
+) -> None:
+    """Write arrays by name, and notes, into a safetensors file, atomically.
+
+    The same arrays and notes give the same bytes on every machine. Dtypes
+    are those that NumPy has itself; TypeError for notes that JSON lacks.
+    """
+    text = {"notes": json.dumps(notes or {})}
+    packed = {name: numpy.array(array, order="C")
+              for name, array in arrays.items()}
+    write_atomically(path, safetensors.numpy.save(packed, text))
+
+
+def saved_arrays(
+    path: str | os.PathLike,
+) -> tuple[dict[str, numpy.ndarray], dict]:
+    """The arrays and the notes of a safetensors file.
+
+    SafetensorError if the file is damaged or not of this format.
+    """
+    with safe_open(path, "numpy") as file:
+        text = (file.metadata() or {}).get("notes", "{}")
+        arrays = {name: file.get_tensor(name) for name in file.keys()}
+    return arrays, json.loads(text)
+
+
+# chapters/en/builders-guide/read-write.md: training-state
+def training_state(
+    net: nnx.Module, optimizer: nnx.Optimizer
+) -> tuple[dict[str, numpy.ndarray], dict]:
+    """Copies of all values that a training step reads and changes.
+
+    Returns arrays by name (``net/...`` with its random streams,
+    ``optimizer/...``) and settings that JSON can hold.
+    """
+    arrays = {}
+    for part, owner in (("net", net), ("optimizer", optimizer)):
+        for path, leaf in nnx.to_flat_state(nnx.state(owner)):
+            value = leaf[...]
+            if jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key):
+                value = jax.random.key_data(value)
+            name = "/".join(map(str, (part, *path)))
+            arrays[name] = numpy.array(value)
+    return arrays, {}
+
+
+def set_training_state(
+    net: nnx.Module, optimizer: nnx.Optimizer,
+    arrays: dict[str, numpy.ndarray], settings: dict,
+) -> None:
+    """Put back what ``training_state`` of the same kinds has returned."""
+    for part, owner in (("net", net), ("optimizer", optimizer)):
+        state = nnx.state(owner)
+        for path, leaf in nnx.to_flat_state(state):
+            value = jnp.asarray(arrays["/".join(map(str, (part, *path)))])
+            old = leaf[...]
+            if jax.dtypes.issubdtype(old.dtype, jax.dtypes.prng_key):
+                kind = jax.random.key_impl(old)
+                value = jax.random.wrap_key_data(value, impl=kind)
+            leaf.set_value(value)
+        nnx.update(owner, state)
+
+
+# chapters/en/builders-guide/read-write.md: checkpoint
+def save_checkpoint(
+    path: str | os.PathLike, net: object, optimizer: object, notes: dict
+) -> None:
+    """Write network, optimizer, random state and notes, atomically.
+
+    What the functions do not see belongs in ``notes``: the number of the
+    step, the state of generators of your own, the configuration.
+    """
+    arrays, settings = training_state(net, optimizer)
+    save_arrays(path, arrays, {"settings": settings, "notes": notes})
+
+
+def load_checkpoint(
+    path: str | os.PathLike, net: object, optimizer: object
+) -> dict:
+    """Bring back what ``save_checkpoint`` wrote, and return the notes.
+
+    ValueError, with nothing changed, if the file's network has other
+    names, shapes or dtypes. The optimizer must be of the same kind.
+    """
+    arrays, saved = saved_arrays(path)
+    own, _ = training_state(net, optimizer)
+    schemas = [{(name, a.shape, a.dtype.str) for name, a in part.items()
+                if name.startswith("net/")} for part in (arrays, own)]
+    if schemas[0] != schemas[1]:
+        differ = sorted(schemas[0] ^ schemas[1])
+        raise ValueError(f"not the network of {path}: {differ}")
+    set_training_state(net, optimizer, arrays, saved["settings"])
+    return saved["notes"]
+
+
+# chapters/en/builders-guide/use-gpu.md: libraries
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+
+# chapters/en/builders-guide/use-gpu.md: handles
+def cpu() -> jax.Device:
+    """The host: the processor with its main memory."""
+    return jax.devices("cpu")[0]
+
+
+def num_gpus() -> int:
+    """How many GPUs JAX can use."""
+    try:
+        return len(jax.devices("gpu"))
+    except RuntimeError:  # JAX has no backend of that name
+        return 0
+
+
+def gpu(i: int = 0) -> jax.Device:
+    """GPU number `i`, from 0; ValueError if there is no such GPU."""
+    if not 0 <= i < num_gpus():
+        raise ValueError(f"no GPU {i}: {num_gpus()} found")
+    return jax.devices("gpu")[i]
+
+
+# chapters/en/builders-guide/use-gpu.md: choosing
+def try_gpu(i: int = 0) -> Any:
+    """GPU number `i` if there is one, else the processor."""
+    return gpu(i) if 0 <= i < num_gpus() else cpu()
+
+
+def try_all_gpus() -> list[Any]:
+    """All GPUs, or a list with the processor alone."""
+    return [gpu(i) for i in range(num_gpus())] or [cpu()]
+
+
+# chapters/en/builders-guide/use-gpu.md: synchronize
+def synchronize(result: Any = None) -> Any:
+    """Wait until `result`, a pytree, is computed; return it.
+
+    Waits for all arrays that are alive if `result` is None.
+    """
+    jax.block_until_ready(jax.live_arrays() if result is None else result)
+    return result
+
+
+# chapters/en/builders-guide/use-gpu.md: seconds
+def seconds_per_call(
+    f: Callable[..., Any], *args: Any, repeats: int = 7
+) -> float:
+    """Median time of `f(*args)` in seconds, until its result exists.
+
+    Args:
+        f: what to measure; it returns what it computes.
+        args: its arguments.
+        repeats: how many calls to time, after one that is not timed.
+
+    Raises:
+        ValueError: `repeats` is less than 1.
+    """
+    if repeats < 1:
+        raise ValueError(f"repeats is {repeats}, must be at least 1")
+    synchronize(f(*args))
+    laps = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        synchronize(f(*args))
+        laps.append(time.perf_counter() - start)
+    return statistics.median(laps)
+
+
+# chapters/en/builders-guide/inspection.md: capture
+def capture(
+    net: nnx.Module, inputs: object
+) -> dict[str, numpy.ndarray]:
+    """Output of every module below the root, by path, from one call.
+
+    Args:
+        net: the network; it is called once, in the mode it is in.
+        inputs: the batch, as the network takes it.
+
+    Returns:
+        Copies in the order in which the modules finish, each under the
+        path that `at_path` takes. Of a module that runs several times
+        the last output counts; outputs that are no array are left out.
+
+    Raises:
+        ValueError: no output was seen, since nothing stands below the
+            root or compiled code ran in its place.
+    """
+    seen = {}
+    paths = {id(module): "/".join(map(str, path))
+             for path, module in nnx.iter_modules(net)}
+    kinds = {type(module) for _, module in nnx.iter_modules(net)
+             if callable(module)}
+    own = {kind: vars(kind).get("__call__") for kind in kinds}
+
+    def keeping(call):
+        def keep(module, *args, **kwargs):
+            output = call(module, *args, **kwargs)
+            if paths.get(id(module)) and isinstance(output, jax.Array):
+                seen[paths[id(module)]] = numpy.array(output)
+            return output
+        return keep
+
+    wrapped = {kind: keeping(kind.__call__) for kind in kinds}
+    for kind, call in wrapped.items():
+        kind.__call__ = call
+    try:
+        net(inputs)
+    finally:
+        for kind, call in own.items():
+            if call is None:
+                del kind.__call__
+            else:
+                kind.__call__ = call
+    if not seen:
+        raise ValueError("no module's output was seen")
+    return seen
+
+
+# chapters/en/builders-guide/inspection.md: first-nonfinite
+def first_nonfinite(net: object, inputs: object) -> str | None:
+    """Path of the first module whose output holds an infinity or NaN.
+
+    Args:
+        net: the network; it is called once, in the mode it is in.
+        inputs: the batch, as the network takes it.
+
+    Returns:
+        The path as `at_path` takes it, first in the order in which the
+        modules finish, or None if all outputs are finite.
+
+    Raises:
+        ValueError: no output was seen, since nothing stands below the
+            root or compiled code ran in its place.
+    """
+    for path, output in capture(net, inputs).items():
+        if not numpy.isfinite(output).all():
+            return path
+    return None
+
+
 __all__ = [
+    "RMSNorm",
     "Residual",
     "ResidualMLP",
     "Timer",
+    "apply_init",
     "at_path",
+    "capture",
     "check",
+    "check_gradient",
+    "check_layer",
     "count_parameters",
+    "cpu",
     "data",
+    "first_nonfinite",
+    "gpu",
+    "initial_arrays",
+    "layer_gradients",
+    "layer_new",
+    "layer_output",
     "load_arrays",
+    "load_checkpoint",
+    "make_examples",
+    "named_leaves",
+    "num_gpus",
+    "numeric_gradient",
+    "parameter_bytes",
     "plot",
+    "read_arrays",
+    "save_arrays",
+    "save_checkpoint",
+    "saved_arrays",
+    "seconds_per_call",
+    "set_training_state",
     "specimen",
     "specimen_arrays",
+    "synchronize",
+    "training_state",
+    "try_all_gpus",
+    "try_gpu",
     "use_svg_display",
+    "write_atomically",
 ]

@@ -16,17 +16,17 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("figures")
-    for name in draw.FIGURES:
+    for name in draw.NAMES:
         draw.write(name, folder)
     return folder
 
 
-@pytest.mark.parametrize("name", draw.FIGURES)
-def test_every_language_has_its_labels(name):
-    assert set(draw.catalogue(name)) == set(load_book(ROOT).language_keys)
+@pytest.mark.parametrize("name", draw.NAMES)
+def test_labels_are_there_in_english_and_in_known_languages(name):
+    assert {"en"} <= set(draw.catalogue(name)) <= set(load_book(ROOT).language_keys)
 
 
-@pytest.mark.parametrize("name", draw.FIGURES)
+@pytest.mark.parametrize("name", draw.NAMES)
 def test_the_committed_figures_are_what_the_code_draws(name, drawn):
     for language in draw.catalogue(name):
         svg = f"{language}/{name}.svg"
@@ -36,7 +36,7 @@ def test_the_committed_figures_are_what_the_code_draws(name, drawn):
         assert (draw.HERE / svg).with_suffix(".pdf").is_file()
 
 
-@pytest.mark.parametrize("name", draw.FIGURES)
+@pytest.mark.parametrize("name", draw.NAMES)
 def test_labels_stand_in_the_figure_as_text(name, drawn):
     for language, labels in draw.catalogue(name).items():
         root = ElementTree.parse(drawn / language / f"{name}.svg").getroot()  # noqa: S314 (our own file)
