@@ -52,7 +52,15 @@ def test_the_readme_lists_every_variable_and_no_other() -> None:
 def test_the_targets_are_the_commands_of_the_program() -> None:
     from bookbuild.cli import main
 
-    assert words(r"^COMMANDS := (.*)$", MAKEFILE) | {"build", "clean"} == set(main.commands)
+    with_arguments = {name for name, c in main.commands.items() if c.params or hasattr(c, "commands")}
+    assert words(r"^COMMANDS := (.*)$", MAKEFILE) | {"build", "clean"} == set(main.commands) - with_arguments
+
+
+def test_the_readme_names_every_command_that_takes_arguments() -> None:
+    from bookbuild.cli import main
+
+    for name in (name for name, c in main.commands.items() if c.params or hasattr(c, "commands")):
+        assert f"python -m bookbuild {name} " in README
 
 
 def test_the_readme_gives_a_reason_for_every_direct_dependency() -> None:

