@@ -111,6 +111,16 @@ def test_a_new_page_is_sound_and_all_missing(book: Book):
     assert first.docname == "tensors" and first.pair.note == "untranslated"
 
 
+def test_a_new_page_shows_the_languages_own_drawings_where_there_are_some(book: Book):
+    figure = "```{{figure}} ../../figures/{}/{}.svg\n:alt: A drawing that says something.\n```\n"
+    english = book.page_path("en", "tensors")
+    english.write_text(english.read_text("utf-8") + figure.format("en", "one") + figure.format("en", "two"), "utf-8")
+    (book.root / "figures" / "pt").mkdir(parents=True)
+    (book.root / "figures" / "pt" / "one.svg").write_text("<svg/>", "utf-8")
+    text = new_page(book, "pt", "tensors")
+    assert "figures/pt/one.svg" in text and "figures/en/two.svg" in text
+
+
 def test_the_text_of_a_new_page_can_be_translated_piece_by_piece(book: Book):
     book.page_path("pt", "tensors").unlink()
     book.page_path("pt", "tensors").with_name("tensors.state.json").unlink()

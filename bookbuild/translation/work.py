@@ -8,6 +8,7 @@ import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from bookbuild.config import Book
 from bookbuild.errors import BookError, Finding
@@ -40,11 +41,21 @@ def new_page(book: Book, language: str, docname: str) -> str:
     lines = english.text.split("\n")
     for group in reversed(english.groups):
         lines[group.line - 1 : group.end_line] = _placeholder(english, group)
-    text = "\n".join(lines)
-    page = parse(text, english.path, language, docname, book.framework_keys, book.myst_extensions)
+    lines = _own_figures(book, language, "\n".join(lines)).split("\n")
+    page = parse("\n".join(lines), english.path, language, docname, book.framework_keys, book.myst_extensions)
     for line in reversed(list(_marked_lines(book, page))):
         lines.insert(line - 1, f"% {MARKER}")
     return canonical("\n".join(lines))
+
+
+def _own_figures(book: Book, language: str, text: str) -> str:
+    """Paths of drawings in the source language lead to the language's own where it has one."""
+
+    def own(found: re.Match[str]) -> str:
+        path = Path("figures") / language / found[1]
+        return path.as_posix() if (book.root / path).is_file() else found[0]
+
+    return re.sub(rf"figures/{book.source}/([\w.-]+)", own, text)
 
 
 def _placeholder(english: Page, group: Group) -> Iterator[str]:
