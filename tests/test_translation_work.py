@@ -114,7 +114,9 @@ def test_a_new_page_is_sound_and_all_missing(book: Book):
 def test_a_new_page_shows_the_languages_own_drawings_where_there_are_some(book: Book):
     figure = "```{{figure}} ../../figures/{}/{}.svg\n:alt: A drawing that says something.\n```\n"
     english = book.page_path("en", "tensors")
-    english.write_text(english.read_text("utf-8") + figure.format("en", "one") + figure.format("en", "two"), "utf-8")
+    english.write_text(
+        english.read_text("utf-8") + figure.format("en", "one") + figure.format("en", "two"), "utf-8"
+    )
     (book.root / "figures" / "pt").mkdir(parents=True)
     (book.root / "figures" / "pt" / "one.svg").write_text("<svg/>", "utf-8")
     text = new_page(book, "pt", "tensors")
