@@ -8,12 +8,13 @@ from matplotlib.patches import Rectangle
 
 from figures.kit import BLUE, GREY, ORANGE, arrow, canvas
 
-ISSUE, WORK, READ, START, HEIGHT = 0.22, 0.9, 0.3, 0.95, 0.42
+ISSUE, WORK, READ, START, HEIGHT, LETTER = 0.22, 0.9, 0.3, 0.95, 0.42, 0.141
 
 
 def draw(labels: dict[str, str]) -> Figure:
     """Two pairs of lanes above one another, over a common axis of time."""
-    figure, axes = canvas(4.3, 3.9, (0, 7.35), (-0.75, 5.75))
+    longest = max(len(labels["host"]), len(labels["device"]))
+    figure, axes = canvas(4.3, 3.9, (min(0, START - 0.1 - LETTER * longest), 7.35), (-0.75, 5.75))
     _lanes(axes, labels, 3.1, labels["once"])
     end = _once(axes, labels, 3.1)
     _lanes(axes, labels, 0.2, labels["each"])
