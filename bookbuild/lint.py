@@ -18,6 +18,7 @@ from bookbuild.pages.canonical import canonical
 from bookbuild.translation import parity
 from bookbuild.translation.book import Translation, load_translation, misplaced, own_terms, page_elements
 from bookbuild.translation.compare import Pair
+from bookbuild.translation.labels import unlisted
 from bookbuild.translation.state import SUFFIX, State
 from bookbuild.translation.work import WHY
 
@@ -44,6 +45,7 @@ def findings(book: Book) -> Iterator[Finding]:
     if not faults:
         yield from library_findings(book)
         yield from store.findings(book)
+        yield from unlisted(book)
 
 
 def translation_findings(

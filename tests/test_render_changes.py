@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,32 @@ def test_a_translation_replaces_the_english_page_even_with_an_older_date(book):
     page.unlink()
     build_site(book, "pt")
     assert "fallback-notice" in (book.root / "_build/html/pt/references.html").read_text("utf-8")
+
+
+def test_the_words_of_a_drawing_follow_the_language_without_running_anything(book):
+    words = '<text style="font-family: sans-serif">step 7</text><text>loss</text></svg>'
+    for framework in book.framework_keys:
+        drawing = display(image_svg=LINE.replace("</svg>", words), text_plain="<Figure>")
+        put_outputs(book, "tensors", framework, {"draw": [drawing]})
+    labels = book.root / "chapters" / "plots.yml"
+    labels.write_text("- {en: 'step {n}', pt: 'passo {n}'}\n- {en: loss, pt: perda}\n", "utf-8")
+
+    def drawn(language: str) -> list[str]:
+        site = build_site(book, language) / language
+        picture = pane(book, language, "tensors", "draw", "jax").select_one("img")["src"]
+        drawing = BeautifulSoup((site / picture).read_text("utf-8"), "html.parser")
+        return [t.text for t in drawing.find_all("text")]
+
+    assert drawn("en") == ["step 7", "loss"]
+    assert drawn("pt") == ["passo 7", "perda"]
+    edit(labels, "perda", "custo")
+    assert drawn("pt") == ["passo 7", "custo"]
+    notebooks.build(book, "pt", ["jax"])
+    notebook = json.loads((book.root / "_build/notebooks/pt/jax/tensors.ipynb").read_text("utf-8"))
+    kept = [
+        o["data"] for c in notebook["cells"] for o in c.get("outputs", ()) if "image/svg+xml" in o["data"]
+    ]
+    assert "step 7" in "".join(kept[0]["image/svg+xml"])
 
 
 def test_nothing_is_written_again_when_nothing_changed(book):

@@ -15,6 +15,7 @@ from bookbuild.errors import BookError
 from bookbuild.files import digest, read_text
 from bookbuild.pages import load_page
 from bookbuild.render.project import page_language
+from bookbuild.translation.book import PLOTS
 from bookbuild.translation.state import SUFFIX
 
 SHARED = ("d2l/**/*.py", "environments/*.txt", "data/**/*")
@@ -67,8 +68,8 @@ def _time(path: Path) -> int:
 
 def _inputs(book: Book, language: str, docname: str, before: Inputs | None) -> Inputs:
     source = page_language(book, language, docname)
-    made_from = f"chapters/{source}/{docname}{SUFFIX}"
-    records = _stamps(book.root, [f"outputs/{docname}/*/record.json", made_from])
+    own = [] if source == book.source else [f"chapters/{source}/{docname}{SUFFIX}", PLOTS.as_posix()]
+    records = _stamps(book.root, [f"outputs/{docname}/*/record.json", *own])
     if before is not None and before[1] == records:
         return source, records, before[2]
     return source, records, tuple(_freshness(book, docname))

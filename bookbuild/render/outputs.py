@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from nbformat import NotebookNode
@@ -17,6 +17,17 @@ def shown_outputs(cell: Cell, outputs: Iterable[dict[str, Any]]) -> list[Noteboo
     if "remove-output" in cell.tags:
         return []
     return [shown for output in outputs if (shown := _shown(output)) is not None]
+
+
+def labelled(outputs: list[NotebookNode], say: Callable[[str], str]) -> list[NotebookNode]:
+    """The outputs, with ``say(label)`` in the place of each label of a drawing.
+
+    A downloaded notebook does without: its drawings are what its code gives.
+    """
+    for output in outputs:
+        if safe.DRAWING in output.get("data", {}):
+            output["data"][safe.DRAWING] = safe.relabelled(output["data"][safe.DRAWING], say)
+    return outputs
 
 
 def _shown(output: dict[str, Any]) -> NotebookNode | None:

@@ -17,10 +17,12 @@ from bookbuild import store
 from bookbuild.config import Book
 from bookbuild.errors import BookError
 from bookbuild.pages import Cell, Page, Unavailable, check, filled, load_page
-from bookbuild.render.outputs import shown_outputs
+from bookbuild.render.outputs import labelled, shown_outputs
 from bookbuild.render.project import page_language
 from bookbuild.render.strings import strings
 from bookbuild.render.translations import english_source, shown
+from bookbuild.translation.book import PLOTS, read_terms
+from bookbuild.translation.labels import speaker
 from bookbuild.translation.state import state_path
 
 LOGGER = logging.getLogger(__name__)
@@ -157,14 +159,18 @@ def _fill(app: Sphinx, book: Book, page: Page, notebook: nbformat.NotebookNode) 
     cells: list[nbformat.NotebookNode] = []
     lines: list[int] = []
     for cell, line in zip(notebook.cells, notebook.metadata["source_map"], strict=True):
-        expanded = [cell] if cell.cell_type != "code" else list(_expand(page, borrowed, cell, stored))
+        expanded = [cell] if cell.cell_type != "code" else list(_expand(book, page, borrowed, cell, stored))
         cells += expanded
         lines += [line] * len(expanded)
     notebook.cells, notebook.metadata["source_map"] = cells, lines
 
 
 def _expand(
-    page: Page, borrowed: set[Unavailable], cell: nbformat.NotebookNode, stored: dict[str, Stored]
+    book: Book,
+    page: Page,
+    borrowed: set[Unavailable],
+    cell: nbformat.NotebookNode,
+    stored: dict[str, Stored],
 ) -> Iterator[nbformat.NotebookNode]:
     """One cell of the text to one cell for each of its frameworks.
 
@@ -177,7 +183,7 @@ def _expand(
         if isinstance(member, Unavailable) and member in borrowed:
             yield _unavailable(member)
         elif isinstance(member, Cell) and (not tagged or framework in tagged):
-            yield _cell(page, member, group.alt, framework, stored[framework])
+            yield _cell(book, page, member, group.alt, framework, stored[framework])
 
 
 def _borrowed(book: Book, page: Page) -> set[Unavailable]:
@@ -201,8 +207,11 @@ def _unavailable(member: Unavailable) -> nbformat.NotebookNode:
     return nbformat.v4.new_markdown_cell(text)
 
 
-def _cell(page: Page, member: Cell, alt: str | None, framework: str, stored: Stored) -> nbformat.NotebookNode:
-    outputs = shown_outputs(member, stored.outputs(member.name) or ())
+def _cell(
+    book: Book, page: Page, member: Cell, alt: str | None, framework: str, stored: Stored
+) -> nbformat.NotebookNode:
+    say = speaker(read_terms(book, PLOTS), page.language)
+    outputs = labelled(shown_outputs(member, stored.outputs(member.name) or ()), say)
     state = stored.state(member.name)
     if state == "missing":
         outputs = []

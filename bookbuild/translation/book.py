@@ -19,6 +19,7 @@ from bookbuild.translation.compare import Pair, compare
 from bookbuild.translation.state import SUFFIX, State, parse, state_path
 
 GLOSSARY = Path("chapters") / "glossary.yml"
+PLOTS = Path("chapters") / "plots.yml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,32 +76,33 @@ def own_terms(book: Book, language: str) -> dict[str, str]:
     return {t.english: t.languages[language][0] for t in read_terms(book) if t.languages.get(language)}
 
 
-def read_terms(book: Book) -> tuple[Term, ...]:
-    """The agreed terms; none without ``chapters/glossary.yml``.  Raises BookError for one that is no term."""
-    path = book.root / GLOSSARY
+def read_terms(book: Book, file: Path = GLOSSARY) -> tuple[Term, ...]:
+    """The agreed terms, or labels of plots; none without the file.  Raises BookError for what is no term."""
+    path = book.root / file
     if not path.is_file():
         return ()
     status = path.stat()
-    return _terms(path, status.st_mtime_ns, status.st_size, book.source, book.language_keys)
+    return _terms(path, file, status.st_mtime_ns, status.st_size, book.source, book.language_keys)
 
 
 @lru_cache(maxsize=8)
-def _terms(path: Path, _mtime: int, _size: int, source: str, languages: tuple[str, ...]) -> tuple[Term, ...]:
+def _terms(
+    path: Path, file: Path, _mtime: int, _size: int, source: str, languages: tuple[str, ...]
+) -> tuple[Term, ...]:
     mend = "write `- {en: …, zh: …, note: …}`; several forms of a word as a list"
     try:
         values = yaml.safe_load(read_text(path)) or []
     except yaml.YAMLError as error:
-        raise BookError.at(
-            GLOSSARY, yaml_line(error), f"is not valid YAML ({yaml_problem(error)})", mend
-        ) from None
+        problem = f"is not valid YAML ({yaml_problem(error)})"
+        raise BookError.at(file, yaml_line(error), problem, mend) from None
     found = []
     for number, value in enumerate(values if isinstance(values, list) else [values], 1):
         if not isinstance(value, dict) or not isinstance(value.get(source), str):
-            raise BookError.at(GLOSSARY, 0, f"entry {number} is no term", mend)
+            raise BookError.at(file, 0, f"entry {number} is no term", mend)
         unknown = set(value) - {*languages, "note"}
         if unknown:
             problem = f"term {value[source]!r} has an unknown key {sorted(map(str, unknown))[0]!r}"
-            raise BookError.at(GLOSSARY, 0, problem, "known: " + " ".join((*languages, "note")))
+            raise BookError.at(file, 0, problem, "known: " + " ".join((*languages, "note")))
         forms = {x: _forms(value[x]) for x in languages if x != source and value.get(x)}
         found.append(Term(value[source], forms, str(value.get("note") or "")))
     return tuple(found)
