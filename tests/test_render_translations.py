@@ -96,6 +96,8 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
     for language, text in MORE.items():
         path = book.page_path(language, "tensors")
         path.write_text(path.read_text("utf-8") + text, "utf-8")
+    references = book.page_path("en", "references")
+    references.write_text(references.read_text("utf-8") + "\nOne {term}`batch`.\n", "utf-8")
     write_state(book, confirm(book, "pt", "tensors").state)
     english = book.page_path("en", "tensors")
     text = english.read_text("utf-8")
@@ -165,6 +167,12 @@ def test_a_notice_says_both(page: BeautifulSoup):
     assert (
         "mudou depois da tradução" in notice.get_text() and "ainda não foram traduzidas" in notice.get_text()
     )
+
+
+def test_a_term_of_an_english_page_leads_to_the_languages_own_entry(book: Book, page: BeautifulSoup):
+    html = (book.root / "_build" / "html" / "pt" / "references.html").read_text("utf-8")
+    (link,) = (a for a in BeautifulSoup(html, "html.parser").select("article a") if a.text == "batch")
+    assert link["href"] == "tensors.html#term-lote"
 
 
 def test_a_notebook_has_the_missing_text_and_not_the_second_version(book: Book):

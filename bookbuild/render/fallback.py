@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from docutils import nodes
@@ -11,6 +12,7 @@ from sphinx.transforms import SphinxTransform
 
 from bookbuild.render.project import page_language
 from bookbuild.render.strings import strings
+from bookbuild.translation.book import own_terms
 
 
 class EnglishFallback(SphinxTransform):
@@ -28,16 +30,23 @@ class EnglishFallback(SphinxTransform):
         for section in self.document.children:
             if isinstance(section, nodes.section):
                 section["classes"].append(own_tag)
-        for reference in self.document.findall(addnodes.pending_xref):
-            # the language's own glossary need not have the English word: the word stays, without a link
-            if reference["reftype"] == "term":
-                reference["refwarn"] = False
+        lead_to_own_terms(self.document, own_terms(book, language))
         notice = nodes.note("", nodes.paragraph("", says), classes=["fallback-notice", tag])
         title = next(self.document.findall(nodes.title), None)
         if title is None:
             self.document.insert(0, notice)
         else:
             title.parent.insert(title.parent.index(title) + 1, notice)
+
+
+def lead_to_own_terms(node: nodes.Element, own: Mapping[str, str]) -> None:
+    """English terms lead to the language's own entries; one that it does not have stays without a link."""
+    terms = {english.lower(): word for english, word in own.items()}
+    for reference in node.findall(addnodes.pending_xref):
+        if reference["reftype"] == "term":
+            target = " ".join(reference["reftarget"].lower().split())
+            reference["reftarget"] = terms.get(target, reference["reftarget"])
+            reference["refwarn"] = False
 
 
 def setup_fallback(app: Sphinx) -> None:

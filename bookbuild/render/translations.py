@@ -7,19 +7,19 @@ transform puts each beside the block it belongs to, which is found by its line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from textwrap import dedent
 from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
 from bookbuild.config import Book
+from bookbuild.render.fallback import lead_to_own_terms
 from bookbuild.render.nodes import framework_group, framework_pane
 from bookbuild.render.strings import strings
 from bookbuild.translation.blocks import Element, Landmark, TextBlock
@@ -168,7 +168,7 @@ class ShowTranslation(SphinxTransform):
         book, language = self.app.bookbuild_book, self.config.bookbuild_language
         self.says = strings(language)
         self.english = f"language-{book.language(book.source).html}"
-        terms = {k.lower(): v for k, v in own_terms(book, language).items()}
+        terms = own_terms(book, language)
         placed: dict[int, nodes.Node] = {}
         where = [self._node(mark) for mark in found]
         for number, (mark, node) in enumerate(zip(found, where, strict=True)):
@@ -176,9 +176,9 @@ class ShowTranslation(SphinxTransform):
                 node["classes"].append("translation-stale" if mark.stale else "not-translated")
                 if not mark.stale:
                     node["classes"].append(self.english)
-                    _lead_to_own_terms(node, terms)
+                    lead_to_own_terms(node, terms)
             if number in texts:
-                _lead_to_own_terms(texts[number], terms)
+                lead_to_own_terms(texts[number], terms)
                 placed[id(node)] = self._place(mark, node, placed.get(id(node)), texts[number].children)
         self._notice(said)
 
@@ -236,15 +236,6 @@ class ShowTranslation(SphinxTransform):
         if title is not None:
             notice = nodes.note("", nodes.paragraph("", " ".join(told)), classes=["translation-notice"])
             _insert_after(title, notice)
-
-
-def _lead_to_own_terms(node: nodes.Element, terms: Mapping[str, str]) -> None:
-    """English terms lead to the language's own entries; one that it does not have stays without a link."""
-    for reference in node.findall(addnodes.pending_xref):
-        if reference["reftype"] == "term":
-            target = " ".join(reference["reftarget"].lower().split())
-            reference["reftarget"] = terms.get(target, reference["reftarget"])
-            reference["refwarn"] = False
 
 
 def _in_block(node: nodes.Element) -> nodes.Element:
