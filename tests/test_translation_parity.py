@@ -120,6 +120,7 @@ SILENT = [
     ("fr", "An {term}`unknown word`.", "Un {term}`mot inconnu`."),
     ("fr", "It is $x + 1$ and $1{,}072$.", r"C’est $x+1$ et $1\,072$."),
     ("pt", "It is $1{,}072$ and $0.5$.", "É $1.072$ e $0{,}5$."),
+    ("pt", "It is $(0.6, 0.8)$ and $(a; b)$.", "É $(0{,}6; 0{,}8)$ e $(a; b)$."),
     ("pt", "It is $1,072$.", "É $1{.}072$."),
     ("id", r"It is $N(\text{stem})$.", r"Ini $N(\text{batang})$."),
     ("id", "The sum of all.", "Jumlah $N$ dari semuanya."),

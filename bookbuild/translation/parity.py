@@ -200,14 +200,15 @@ def _formulas(text: str, decimal: str) -> Counter[str]:
 
 
 def _formula(text: str, decimal: str) -> str:
-    """Without spaces, marks of thousands, and words; the decimal sign is a point."""
+    """Without spaces, marks of thousands, and words; the decimal sign is a point, a list has commas."""
     text = re.sub(r"\\(?:text|textrm|mbox)\{[^{}]*\}", r"\\text", text)
     point = r"|\." if decimal == "," else "|,"
     text = re.sub(rf"(?<=\d)(?:\\,|\{{\.\}}|\{{\\,\}}|~{point})(?=\d{{3}}(?!\d))", "", text)
     if decimal == ".":
         text = re.sub(r"(?<=\d)\{,\}(?=\d{3}(?!\d))", "", text)
     text = re.sub(r"(?<=\d)(?:\{,\}|,(?=\d))(?=\d)", ".", text)
-    return re.sub(r"\s+|\\[,;:! ]", "", text)
+    text = re.sub(r"\s+|\\[,;:! ]", "", text)
+    return text.replace(";", ",")  # 0,6; 0,8 for 0.6, 0.8
 
 
 def _links(text: str) -> Counter[str]:
