@@ -122,7 +122,7 @@ def run(notebook: nbformat.NotebookNode, framework: str, folder: Path) -> str:
     manager = AsyncKernelManager(kernel_name="clean", kernel_spec_manager=specs)
     notebook.cells.append(nbformat.v4.new_code_cell(ASK))
     client = NotebookClient(notebook, km=manager, timeout=300, resources={"metadata": {"path": str(work)}})
-    client.execute(env=outside())
+    client.execute(env=outside(), cleanup_kc=True)  # nbclient leaves a manager that it was given running
     assert not any(work.iterdir())
     return notebook.cells[-1].outputs[0].text.strip()
 
