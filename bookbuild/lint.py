@@ -16,10 +16,18 @@ from bookbuild.pages import Page, check_code
 from bookbuild.pages.book import read_pages
 from bookbuild.pages.canonical import canonical
 from bookbuild.translation import parity
-from bookbuild.translation.book import Translation, load_translation, misplaced, own_terms, page_elements
+from bookbuild.translation.book import (
+    Translation,
+    agreed_words,
+    load_translation,
+    misplaced,
+    own_terms,
+    page_elements,
+)
 from bookbuild.translation.compare import Pair
 from bookbuild.translation.labels import unlisted
 from bookbuild.translation.state import SUFFIX, State
+from bookbuild.translation.terms import checker
 from bookbuild.translation.work import WHY
 
 ROLE = re.compile(r"\{(ref|numref|eq|cite|cite:t|cite:p|doc)\}`([^`]+)`")
@@ -71,12 +79,13 @@ def parity_findings(book: Book, translation: Translation) -> Iterator[Finding]:
     """What fresh blocks do not share with their English ones, and how they must not be written."""
     own = translation.own
     terms, detect = own_terms(book, own.language), parity.detector(book.language_keys)
+    wording = checker(agreed_words(book, own.language), own.language)
     faults = [*parity.check_allowances(own.text)]
     fresh = [p for p in translation.pairs if p.state == "fresh"]
     if len(fresh) == len(translation.pairs):
         faults += parity.check_page(page_elements(book, translation.english), page_elements(book, own))
     for pair in fresh:
-        faults += parity.check_block(pair, own.language, terms, detect)
+        faults += parity.check_block(pair, own.language, terms, detect, wording)
     for fault in faults:
         mend = f"{fault.mend} (or above it: `% allow {fault.rule}: reason`)"
         yield Finding(book.relative(own.path), fault.line, fault.problem, mend)

@@ -40,6 +40,8 @@ class Term:
     languages: dict[str, tuple[str, ...]]
     """the term in each language, then other forms of the word that are right too"""
     note: str = ""
+    in_prose: bool = True
+    """looked for in plain prose; not where the English word is also one of everyday speech"""
 
 
 def load_translation(
@@ -76,6 +78,12 @@ def own_terms(book: Book, language: str) -> dict[str, str]:
     return {t.english: t.languages[language][0] for t in read_terms(book) if t.languages.get(language)}
 
 
+def agreed_words(book: Book, language: str) -> dict[str, tuple[str, ...]]:
+    """For the English terms that prose is checked for, the language's words."""
+    terms = (t for t in read_terms(book) if t.in_prose and language in t.languages)
+    return {t.english: t.languages[language] for t in terms}
+
+
 def read_terms(book: Book, file: Path = GLOSSARY) -> tuple[Term, ...]:
     """The agreed terms, or labels of plots; none without the file.  Raises BookError for what is no term."""
     path = book.root / file
@@ -99,12 +107,13 @@ def _terms(
     for number, value in enumerate(values if isinstance(values, list) else [values], 1):
         if not isinstance(value, dict) or not isinstance(value.get(source), str):
             raise BookError.at(file, 0, f"entry {number} is no term", mend)
-        unknown = set(value) - {*languages, "note"}
+        unknown = set(value) - {*languages, "note", "prose"}
         if unknown:
             problem = f"term {value[source]!r} has an unknown key {sorted(map(str, unknown))[0]!r}"
-            raise BookError.at(file, 0, problem, "known: " + " ".join((*languages, "note")))
+            raise BookError.at(file, 0, problem, "known: " + " ".join((*languages, "note", "prose")))
         forms = {x: _forms(value[x]) for x in languages if x != source and value.get(x)}
-        found.append(Term(value[source], forms, str(value.get("note") or "")))
+        note, in_prose = str(value.get("note") or ""), value.get("prose") is not False
+        found.append(Term(value[source], forms, note, in_prose))
     return tuple(found)
 
 

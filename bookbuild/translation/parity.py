@@ -16,6 +16,7 @@ from typing import Any
 
 from bookbuild.translation.blocks import Element, Landmark, TextBlock, normalise
 from bookbuild.translation.compare import Pair
+from bookbuild.translation.terms import Check
 
 ROLE = re.compile(r"\{([a-z][\w:+-]*)\}(`+)(.+?)\2", re.S)
 TARGET = re.compile(r"<([^<>]+)>\s*$")
@@ -60,13 +61,23 @@ Detector = Callable[[str], Mapping[str, float]]
 
 
 def check_block(
-    pair: Pair, language: str, terms: Mapping[str, str], detect: Detector | None = None
+    pair: Pair,
+    language: str,
+    terms: Mapping[str, str],
+    detect: Detector | None = None,
+    wording: Check | None = None,
 ) -> Iterator[Fault]:
-    """Every rule that a translated block breaks, except those that its page allows it to break."""
+    """Every rule that a translated block breaks, except those that its page allows it to break.
+
+    ``terms`` are what ``{term}`` must lead to; ``wording`` looks for the agreed words in plain prose.
+    """
     english, own = pair.english, pair.own
     if english is None or own is None:
         return
-    for rule, at, problem, mend in _block_faults(english, own, language, terms, detect):
+    found = [*_block_faults(english, own, language, terms, detect)]
+    if wording is not None:
+        found += _wording(english, own, wording)
+    for rule, at, problem, mend in found:
         if rule not in own.allowed:
             yield Fault(rule, own.line + own.text.count("\n", 0, at), problem, mend)
 
@@ -176,6 +187,13 @@ def _roles(english: str, own: str, terms: Mapping[str, str]) -> Iterator[Found]:
     if not unknown:
         for term in extra:
             yield "terms", 0, f"the term {term!r} is none of the English text", "use chapters/glossary.yml"
+
+
+def _wording(english: TextBlock, own: TextBlock, wording: Check) -> Iterator[Found]:
+    for term, forms in wording(prose(english.text), own.text):
+        words = " or ".join(map(repr, forms))
+        problem = f"the English text has {term!r}, and here is no {words}"
+        yield "terms", 0, problem, "write the agreed word, or add a form to chapters/glossary.yml"
 
 
 def _targets(text: str) -> dict[str, Counter[str]]:
