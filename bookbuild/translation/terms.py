@@ -39,9 +39,9 @@ def checker(words: Mapping[str, tuple[str, ...]], language: str) -> Check:
 
 
 def _english(term: str) -> str:
-    """The term in the singular or the plural, with a space or a hyphen between its words."""
+    """The term in the singular or the plural, with a space or a hyphen between its words; no part of a path."""
     words = r"[\s-]+".join(map(re.escape, re.split(r"[\s-]+", term)))
-    return rf"(?<![\w-]){words}(?:s|es)?(?![\w-])"
+    return rf"(?<![\w/-]){words}(?:s|es)?(?![\w/-])"
 
 
 def _own(form: str, language: str) -> str:
