@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rendering import copy_book
 
 from bookbuild.config import load_book
 from bookbuild.translation.blocks import Element, blocks, elements
-from bookbuild.translation.book import load_translation, own_terms
+from bookbuild.translation.book import agreed_words, load_translation, own_terms
 from bookbuild.translation.compare import Pair
 from bookbuild.translation.parity import RULES, Fault, check_allowances, check_block, check_page, detector
+from bookbuild.translation.terms import checker
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = load_book(ROOT)
@@ -20,6 +22,16 @@ TERMS = {
     "zh": {"layer": "层"},
     "pt": {"layer": "camada"},
     "id": {},
+}
+WORDS = {
+    "fr": {
+        "learning rate": ("taux d’apprentissage",),
+        "overflow": ("dépassement", "dépasser"),
+        "weight": ("poids",),
+    },
+    "zh": {"batch normalization": ("批归一化",), "batch": ("批量",)},
+    "pt": {"optimizer": ("otimizador",)},
+    "id": {"device": ("perangkat",)},
 }
 N = "\u00a0"
 
@@ -31,7 +43,8 @@ def parts(text: str) -> tuple[Element, ...]:
 def faults(language: str, english: str, own: str) -> list[Fault]:
     (source,), (target,) = blocks(parts(english)), blocks(parts(own))
     pair = Pair("fresh", source, target)
-    return list(check_block(pair, language, TERMS.get(language, {}), DETECT))
+    wording = checker(WORDS.get(language, {}), language)
+    return list(check_block(pair, language, TERMS.get(language, {}), DETECT, wording))
 
 
 FIRE = [
@@ -43,6 +56,11 @@ FIRE = [
     ("terms", "fr", "A {term}`layer` here.", "Une {term}`assise` ici."),
     ("terms", "fr", "A {term}`layer` and a {term}`state`.", "Une {term}`couche` et un état."),
     ("terms", "zh", "A {term}`layer`.", "一个{term}`层次`。"),
+    ("terms", "fr", "The learning rate falls.", "La vitesse baisse."),
+    ("terms", "zh", "A batch of four.", "四个一组。"),
+    ("terms", "zh", "Batch normalization, then a batch.", "先规范化，再取批量。"),
+    ("terms", "pt", "Optimizers keep a state.", "Os métodos guardam um estado."),
+    ("terms", "id", "The device is free.", "Mesin itu bebas."),
     ("math", "fr", "It is $x + 1$ here.", "C’est $x + 2$ ici."),
     ("math", "pt", "It is $n^2$ here.", "É n ao quadrado aqui."),
     ("math", "pt", "It is $1{,}072$ here.", "É $1.073$ aqui."),
@@ -118,6 +136,13 @@ SILENT = [
     ("fr", "Some {term}`layers <layer>`.", "Des {term}`couches <couche>`."),
     ("fr", "A {term}`Layer` twice, a {term}`layer`.", "Une {term}`couche`."),
     ("fr", "An {term}`unknown word`.", "Un {term}`mot inconnu`."),
+    ("fr", "Two learning rates.", "Deux taux d’apprentissage."),
+    ("fr", "It overflows by an overflow.", "Cela dépasse le maximum."),
+    ("fr", "At blocks/0/weight.", "À l’endroit blocks/0/weight."),
+    ("fr", "Overweight, but weight-free.", "Trop lourd, mais sans masse."),
+    ("zh", "Batch normalization.", "批归一化。"),
+    ("pt", "Two optimizers.", "Dois otimizadores."),
+    ("id", "Between devices.", "Antarperangkat."),
     ("fr", "It is $x + 1$ and $1{,}072$.", r"C’est $x+1$ et $1\,072$."),
     ("pt", "It is $1{,}072$ and $0.5$.", "É $1.072$ e $0{,}5$."),
     ("pt", "It is $(0.6, 0.8)$ and $(a; b)$.", "É $(0{,}6; 0{,}8)$ e $(a; b)$."),
@@ -189,14 +214,22 @@ def test_every_rule_has_its_mistakes():
 
 @pytest.mark.parametrize("language", [x for x in BOOK.language_keys if x != BOOK.source])
 def test_no_rule_fires_on_the_pages_that_were_read_by_people(language: str):
-    terms = own_terms(BOOK, language)
+    terms, wording = own_terms(BOOK, language), checker(agreed_words(BOOK, language), language)
     found = []
     for docname in BOOK.pages:
         translation = load_translation(BOOK, language, docname)
         for pair in translation.pairs if translation else ():
             if pair.state == "fresh":
-                found += [(docname, f) for f in check_block(pair, language, terms, DETECT)]
+                found += [(docname, f) for f in check_block(pair, language, terms, DETECT, wording)]
     assert found == []
+
+
+def test_a_word_of_everyday_speech_is_not_looked_for_in_prose(tmp_path: Path):
+    book = copy_book(tmp_path)
+    terms = "- {en: mean, pt: média, prose: false}\n- {en: layer, pt: [camada, nível]}\n- {en: batch}\n"
+    (book.root / "chapters" / "glossary.yml").write_text(terms, "utf-8")
+    assert agreed_words(book, "pt") == {"layer": ("camada", "nível")}
+    assert own_terms(book, "pt") == {"mean": "média", "layer": "camada"}
 
 
 def test_a_false_alarm_is_silenced_with_a_reason_for_one_piece():

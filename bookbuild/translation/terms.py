@@ -13,6 +13,7 @@ Missing = tuple[str, tuple[str, ...]]
 Check = Callable[[str, str], Iterator[Missing]]
 """from the prose of an English text and the translated text: the terms that none of their forms stands for"""
 UNSPACED = ("zh",)
+PREFIXING = ("id",)
 SHORT = 3
 """letters of a word that are kept in any case"""
 ENDING = 2
@@ -39,7 +40,7 @@ def checker(words: Mapping[str, tuple[str, ...]], language: str) -> Check:
 
 
 def _english(term: str) -> str:
-    """The term in the singular or the plural, with a space or a hyphen between its words; no part of a path."""
+    """The term in the singular or the plural, with spaces or hyphens between its words; no part of a path."""
     words = r"[\s-]+".join(map(re.escape, re.split(r"[\s-]+", term)))
     return rf"(?<![\w/-]){words}(?:s|es)?(?![\w/-])"
 
@@ -47,7 +48,8 @@ def _english(term: str) -> str:
 def _own(form: str, language: str) -> str:
     if language in UNSPACED:
         return re.escape(form)
-    return r"(?<!\w)" + r"[\s-]+".join(re.escape(_stem(word)) + r"\w*" for word in re.split(r"[\s-]+", form))
+    words = r"[\s-]+".join(re.escape(_stem(word)) + r"\w*" for word in re.split(r"[\s-]+", form))
+    return words if language in PREFIXING else rf"(?<!\w){words}"
 
 
 def _stem(word: str) -> str:
