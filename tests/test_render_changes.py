@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -101,8 +102,6 @@ def test_a_change_of_the_library_makes_outputs_old_without_touching_a_page(book)
 
 
 def test_a_translation_replaces_the_english_page_even_with_an_older_date(book):
-    import os
-
     build_site(book, "pt")
     page = book.page_path("pt", "references")
     page.write_text(
@@ -151,6 +150,16 @@ def test_nothing_is_written_again_when_nothing_changed(book):
     before = {p: p.stat().st_mtime_ns for p in site.rglob("*/tensors.html")}
     build_site(book, "en", "pt")
     assert before == {p: p.stat().st_mtime_ns for p in site.rglob("*/tensors.html")}
+
+
+def test_pages_older_than_the_styles_are_written_again(book):
+    site = build_site(book, "en")
+    page = site / "en" / "tensors.html"
+    for path in (page, book.root / "_build" / "doctrees" / "en" / "tensors.doctree"):
+        assert path.is_file()
+        os.utime(path, (1, 1))
+    build_site(book, "en")
+    assert page.stat().st_mtime > 1
 
 
 def test_a_change_that_the_notebooks_saw_first_reaches_the_site_too(book):

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from browsing import chromium, served
 from bs4 import BeautifulSoup
 from conftest import build_again
 
@@ -15,6 +16,12 @@ from bookbuild.config import Book
 from bookbuild.lint import findings
 
 pytestmark = [pytest.mark.sphinx, pytest.mark.tex, pytest.mark.timeout(1800)]
+
+WIDTH = """
+const done = arguments[arguments.length - 1];
+const formulas = window.MathJax?.startup?.promise ?? Promise.resolve();
+formulas.then(() => document.fonts.ready).then(() => done(document.documentElement.scrollWidth));
+"""
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +69,20 @@ def test_no_link_of_the_site_is_dead(built_book: Book, pages: dict[Path, Beautif
             elif parts.fragment and target in ids and unquote(parts.fragment) not in ids[target]:
                 dead.append(f"{path.name}: {address} (no such place)")
     assert dead == []
+
+
+def test_no_page_scrolls_sideways_on_a_phone(built_book: Book):
+    site = built_book.root / "_build" / "html"
+    phone = {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    names = [f"{x.key}/{docname}.html" for x in built_book.languages for docname in built_book.pages]
+    with served(site) as address, chromium() as browser:
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+        browser.set_script_timeout(60)
+        widths = {}
+        for name in names:
+            browser.get(f"{address}/{name}")
+            widths[name] = browser.execute_async_script(WIDTH)
+    assert {name: width for name, width in widths.items() if width > 360} == {}
 
 
 def links(page: BeautifulSoup) -> Iterator[str]:

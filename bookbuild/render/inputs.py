@@ -20,6 +20,8 @@ from bookbuild.translation.state import SUFFIX
 
 SHARED = ("d2l/**/*.py", "environments/*.txt", "data/**/*")
 """files that decide whether stored outputs are fresh"""
+LOOKS = ("static", "templates")
+"""folders of the program that decide how a page looks"""
 
 Inputs = tuple[str, tuple[Any, ...], tuple[Any, ...]]
 
@@ -42,15 +44,17 @@ def outdated(
 
 
 def unwritten(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Pages of the site that are older than what was last read of them.
+    """Pages of the site that are older than what was last read of them, or than its styles and scripts.
 
     Formats share what is read: another one, or a build that was cut off, may have read a change before.
+    A page names the version of each style, and Sphinx copies them only when it writes a page.
     """
     if app.builder.format != "html":
         return []
     read = {name: Path(app.doctreedir, f"{name}.doctree") for name in env.found_docs}
     written = {name: Path(app.builder.get_outfilename(name)) for name in env.found_docs}
-    return [n for n in env.found_docs if _time(written[n]) and _time(written[n]) < _time(read[n])]
+    style = max(_time(path) for folder in LOOKS for path in (Path(__file__).parent / folder).iterdir())
+    return [n for n in env.found_docs if 0 < _time(written[n]) < max(_time(read[n]), style)]
 
 
 def sources_digest(root: Path) -> int:
