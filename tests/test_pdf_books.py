@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.tex, pytest.mark.sphinx]
 
 CHINESE = """# 小书
 
-张量保存同一类型的数。{term}`标量`只是一个数。
+张量保存同一类型的数。{term}`标量`只是一个数。共有3\u202f428个。
 
 ```{code-cell}
 :name: powers
@@ -129,6 +129,10 @@ def test_a_page_in_the_language_and_an_english_one_with_a_notice_stand_in_one_bo
     assert "本页尚未翻译" in chinese
     assert "A tensor holds numbers of one type." in chinese
     assert "Um tensor guarda números" in texts["d2l-pt-jax"]
+
+
+def test_a_narrow_space_is_set_though_no_font_has_it(texts):
+    assert re.search(r"3\s428", texts["d2l-zh-pytorch"])
 
 
 def test_references_have_numbers_and_citations_lead_to_the_list(texts):

@@ -14,6 +14,9 @@ from bookbuild.render.project import page_language
 # Signs that a text font may lack; Latin, Greek and Chinese letters and their punctuation are not among them.
 SIGNS = re.compile("[\u02b0-\u02ff\u0370-\u03ff\u2070-\u2bff\u2e80-\u2eff\ufb00-\ufb06\U0001d400-\U0001d7ff]")
 MARKS = re.compile("[\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u00b7]")
+THIN = "\u202f"
+THIN_BEFORE_MARK = re.compile(f"{THIN}(?=[;:!?»])")
+"""babel makes a tie before a French mark as narrow as the mark wants it"""
 INDEX_KEY = re.compile(r"(?<=\\index\{)[^@{}]*(?=@)|(?<=!)[^@!{}]*(?=@)")
 LANDMARK = "%% page "
 OUTPUT_NOTES = {"ran-on", "output-note"}
@@ -83,6 +86,7 @@ class BookLaTeXTranslator(LaTeXTranslator):
 
     def encode(self, text: str) -> str:
         encoded = SIGNS.sub(lambda sign: rf"\booksign{{{sign.group()}}}", super().encode(text))
+        encoded = THIN_BEFORE_MARK.sub("~", encoded).replace(THIN, r"\,")
         if self.in_english:
             encoded = MARKS.sub(lambda mark: rf"\latinmark{{{mark.group()}}}", encoded)
         return encoded
