@@ -38,6 +38,39 @@ SCALES = {
     "亿": 8,
 }
 """powers of ten that are written as words"""
+SPELT = {
+    "en": (
+        *(
+            "zero|no|nothing",
+            r"\ban?\b|one|first|single|once|each|every",
+            "two|second|twice|both|pair|doubl|hal",
+        ),
+        *("three|third|thrice", "four|quarter", "five|fifth", "six", "seven", "eight", "nine|ninth"),
+        *("ten", "eleven", "twel|dozen"),
+    ),
+    "fr": (
+        *(
+            "zéro|nul",
+            "une?|premi|seul",
+            "deux|second|double|paire|moitié",
+            "trois|tiers",
+            "quatr|quart",
+            "cinq",
+        ),
+        *("six", "sept", "huit", "neuf|neuv", "dix", "onz", "douz"),
+    ),
+    "id": (
+        *("nol", "satu|pertama|se", "dua|kedua|separuh|setengah", "tiga", "empat", "lima", "enam", "tujuh"),
+        *("delapan", "sembilan", "sepuluh", "sebelas", "dua belas|lusin"),
+    ),
+    "pt": (
+        *("zero|nul", "uma?|primeir|únic", "dois|duas|segund|dobr|amb[oa]s|par|metade", "três|terceir|terço"),
+        *("quatr|quart", "cinco|quint", "seis|sext", "sete|sétim", "oit", "nove|non", "dez|décim", "onze"),
+        *("doze|dúzia",),
+    ),
+    "zh": ("零", "一|首|单", "二|两|双|对|半|倍", *"三四五六七八九十", "十一", "十二"),
+}
+"""beginnings of the words for small numbers, from zero"""
 ENOUGH, SENTENCE = 40, 30
 """letters that the detector needs for a block, and for a sentence"""
 SURE, VERY_SURE = 0.9, 0.99
@@ -237,10 +270,10 @@ def _numbers(english: str, own: str, language: str) -> Iterator[Found]:
     there = Counter(_scaled(english, n, ".") for n in NUMBER.finditer(english))
     here = Counter(_scaled(own, n, DECIMALS.get(language, ".")) for n in NUMBER.finditer(own))
     for number in there - here:
-        if not _small(number):
+        if not _small(number) or (number not in here and not _spelled(number, own, language)):
             yield "numbers", 0, f"the number {number} of the English text is missing", "write it, in digits"
     for number in here - there:
-        if not _small(number):
+        if not _small(number) or (number not in there and not _spelled(number, english, "en")):
             yield "numbers", 0, f"the number {number} is not in the English text", "write what is there"
 
 
@@ -256,6 +289,12 @@ def _scaled(text: str, found: re.Match[str], decimal: str) -> str:
 
 def _small(number: str) -> bool:
     return number.isdigit() and int(number) <= SPELLED
+
+
+def _spelled(number: str, text: str, language: str) -> bool:
+    """Whether a word for a small number stands in the text; yes where the language's words are not known."""
+    words = SPELT.get(language)
+    return words is None or re.search(words[int(number)], text, re.IGNORECASE) is not None
 
 
 def _number(text: str, decimal: str) -> str:
