@@ -252,17 +252,20 @@ def next_(book: Book, language: str, count: int) -> None:
 def confirm(book: Book, language: str, page: str, block: tuple[str, ...]) -> int:
     """Take the translation as made from the present English text: all that was touched, or the blocks on
     these lines (12, or 12-40)."""
+    from bookbuild.files import held
     from bookbuild.lint import translation_findings
     from bookbuild.translation import work
 
-    done = work.confirm(book, language, page, block)
-    refused = [f for f in translation_findings(book, language, page, done.state) if f.severity == "error"]
-    if refused:
-        report(refused)
-        click.echo(f"{len(refused)} findings; nothing was confirmed", err=True)
-        return 1
-    report(done.left)
-    click.echo(f"wrote {work.write_state(book, done.state)}: {done.count} blocks confirmed")
+    with held(book.page_path(language, page)):
+        done = work.confirm(book, language, page, block)
+        found = translation_findings(book, language, page, done.state)
+        refused = [f for f in found if f.severity == "error"]
+        if refused:
+            report(refused)
+            click.echo(f"{len(refused)} findings; nothing was confirmed", err=True)
+            return 1
+        report(done.left)
+        click.echo(f"wrote {work.write_state(book, done.state)}: {done.count} blocks confirmed")
     return 0
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from bookbuild.errors import BookError
@@ -29,13 +32,24 @@ def read_text(path: Path) -> str:
     """The file's text.  Bytes that are not UTF-8 raise a BookError with the line they stand on."""
     raw = path.read_bytes()
     try:
-        return raw.decode("utf-8").replace("\r\n", "\n")
+        return raw.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         byte = raw[error.start]
         raise BookError.at(
             path, line, f"byte 0x{byte:02x} is not valid UTF-8", "save the file as UTF-8"
         ) from None
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold a file against other processes that want to hold it too; they wait.  Nothing, where none is."""
+    if not path.is_file():
+        yield
+        return
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:

@@ -23,6 +23,7 @@ from bookbuild.translation.book import (
     misplaced,
     own_terms,
     page_elements,
+    read_terms,
 )
 from bookbuild.translation.compare import Pair
 from bookbuild.translation.labels import unlisted
@@ -81,11 +82,14 @@ def parity_findings(book: Book, translation: Translation) -> Iterator[Finding]:
     terms, detect = own_terms(book, own.language), parity.detector(book.language_keys)
     wording = checker(agreed_words(book, own.language), own.language)
     faults = [*parity.check_allowances(own.text)]
+    elements = page_elements(book, translation.english), page_elements(book, own)
     fresh = [p for p in translation.pairs if p.state == "fresh"]
     if len(fresh) == len(translation.pairs):
-        faults += parity.check_page(page_elements(book, translation.english), page_elements(book, own))
+        faults += parity.check_page(*elements)
     for pair in fresh:
         faults += parity.check_block(pair, own.language, terms, detect, wording)
+    for fault in parity.check_formulas(*elements, own.language):
+        yield Finding(book.relative(own.path), fault.line, fault.problem, fault.mend, "warning")
     for fault in faults:
         mend = f"{fault.mend} (or above it: `% allow {fault.rule}: reason`)"
         yield Finding(book.relative(own.path), fault.line, fault.problem, mend)
@@ -93,6 +97,7 @@ def parity_findings(book: Book, translation: Translation) -> Iterator[Finding]:
 
 def _translations(book: Book) -> Iterator[Finding]:
     """Records that cannot be read or lie apart, and what is not fresh."""
+    read_terms(book)  # a fault in it is the first to mend
     yield from misplaced(book)
     for language in book.language_keys:
         for docname in book.pages if language != book.source else ():

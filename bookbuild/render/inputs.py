@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from bookbuild.errors import BookError
 from bookbuild.files import digest, read_text
 from bookbuild.pages import load_page
 from bookbuild.render.project import page_language
-from bookbuild.translation.book import PLOTS
+from bookbuild.translation.book import GLOSSARY, PLOTS
 from bookbuild.translation.state import SUFFIX
 
 SHARED = ("d2l/**/*.py", "environments/*.txt", "data/**/*")
@@ -57,8 +58,12 @@ def unwritten(app: Sphinx, env: BuildEnvironment) -> list[str]:
     return [n for n in env.found_docs if 0 < _time(written[n]) < max(_time(read[n]), style)]
 
 
+@cache
 def sources_digest(root: Path) -> int:
-    """Of the program that reads pages and of what it is built with: another one reads everything again."""
+    """Of the program that reads pages and of what it is built with: another one reads everything again.
+
+    Once for a process: it goes on with the program that it began with.
+    """
     program = Path(__file__).parents[1]
     paths = [p for p in sorted(program.rglob("*")) if p.suffix in (".py", ".yml")]
     paths += (root / "environments").glob("build.txt")
@@ -73,6 +78,7 @@ def _time(path: Path) -> int:
 def _inputs(book: Book, language: str, docname: str, before: Inputs | None) -> Inputs:
     source = page_language(book, language, docname)
     own = [] if source == book.source else [f"chapters/{source}/{docname}{SUFFIX}", PLOTS.as_posix()]
+    own += [] if language == book.source else [GLOSSARY.as_posix()]
     records = _stamps(book.root, [f"outputs/{docname}/*/record.json", *own])
     if before is not None and before[1] == records:
         return source, records, before[2]

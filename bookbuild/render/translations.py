@@ -116,6 +116,11 @@ def _marks(translation: Translation, english: Sequence[Element]) -> Iterator[Mar
         yield Mark(False, tuple(entries), last_entry or own, beside=True)
 
 
+FOOTNOTE = re.compile(r"^\[\^[^\]]+\]:\s*")
+LABEL = re.compile(r"^\s*(?:\([\w:.-]+\)=|:(?:label|name):.*)$\n?", re.M)
+LABELLED = re.compile(r"^(\s*\$\$)[ \t]*\([^)\n]*\)[ \t]*$", re.M)
+
+
 def english_source(found: Sequence[Mark]) -> str:
     """The English texts of the marks as Markdown, each in a numbered directive."""
     texts = [
@@ -136,6 +141,10 @@ def _source(mark: Mark) -> str:
         return f"**{first}**\n\n{dedent(rest)}"
     if block.kind == "alt":
         return re.sub(r"([^\w\s])", r"\\\1", text)
+    if block.kind == "footnote":
+        text = FOOTNOTE.sub("", text)
+    if mark.stale:  # the translation has the labels
+        text = LABELLED.sub(r"\1", LABEL.sub("", text))
     return f"**{text}**" if block.kind == "heading" else text
 
 

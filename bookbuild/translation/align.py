@@ -12,11 +12,17 @@ LARGEST = 250_000
 
 
 def same(left: Sequence[str], right: Sequence[str]) -> Pairs:
-    """Items that are equal, wherever they stand; of several equal ones the first with the first."""
+    """Items that are equal, wherever they stand; of several equal ones those between the same others."""
+    counts = Counter(left), Counter(right)
+    once = {item: j for j, item in enumerate(right) if counts[0][item] == counts[1][item] == 1}
+    pairs = [(i, once[item]) for i, item in enumerate(left) if item in once]
+    pairs += between(left, right, pairs, lambda i, j: 1.0)
+    done = {i for i, _ in pairs}, {j for _, j in pairs}
     places: dict[str, list[int]] = {}
-    for j in range(len(right) - 1, -1, -1):
-        places.setdefault(right[j], []).append(j)
-    return [(i, places[item].pop()) for i, item in enumerate(left) if places.get(item)]
+    for j in reversed(range(len(right))):
+        if j not in done[1]:
+            places.setdefault(right[j], []).append(j)
+    return pairs + [(i, places[x].pop()) for i, x in enumerate(left) if i not in done[0] and places.get(x)]
 
 
 def between(

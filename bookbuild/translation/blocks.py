@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import yaml
 from markdown_it import MarkdownIt
@@ -38,6 +38,10 @@ WHOLE = {
     "paragraph_open": "paragraph",
     "table_open": "table",
 }
+NOTES = frozenset(("attention", "caution", "danger", "error", "hint", "important", "note", "tip", "warning"))
+NOTES |= frozenset(("epigraph", "margin", "seealso"))
+"""directives that show what stands on their first line as the beginning of their text"""
+FORMULAS = ("math_block", "amsmath")
 ITEM = re.compile(r"\s*(?:[-+*]|\d+[.)])(?:\s+|$)")
 HASHES = re.compile(r"\s*#{1,6}(?:\s+|$)")
 OPTION = re.compile(r"\s*:([\w-]+):\s*(.*?)\s*$")
@@ -79,6 +83,8 @@ class Landmark:
     key: str
     """unique in the page, or empty"""
     line: int
+    formula: str = field(default="", compare=False)
+    """of a displayed formula"""
 
 
 Element = TextBlock | Landmark
@@ -128,6 +134,7 @@ class _Walker:
         """The Markdown in these lines; ``paragraph`` is the kind of its first paragraph."""
         tokens = self.markdown.parse("\n".join(self.lines[first:end]) + "\n")
         pending, allowed = False, ()
+        outer = (False, ()) if top else (self.marked, self.allowed)
         for token in tokens:
             if token.map is None or token.nesting < 0 or token.type == "front_matter":
                 continue
@@ -141,8 +148,8 @@ class _Walker:
                 pending |= any(x.strip() == MARKER for x in said)
                 allowed += tuple(found[1] for found in map(ALLOW.match, said) if found)
             else:
-                if top and not token.info.startswith("{unavailable}"):  # that belongs to the cell before it
-                    self.marked, self.allowed = pending, allowed
+                if not token.info.startswith("{unavailable}"):  # that belongs to the cell before it
+                    self.marked, self.allowed = outer[0] or pending, outer[1] + allowed
                 allowed = allowed if token.type == "myst_target" else ()
                 pending &= token.type == "myst_target"  # the marker counts for what follows it
                 self.piece(token, start, stop, paragraph)
@@ -160,12 +167,14 @@ class _Walker:
         elif token.type == "myst_target":
             self.landmark("label", token.content, first)
         elif token.type == "math_block_label":
-            self.landmark("label", token.info, first)
+            self.landmark("label", token.info, first, token.content)
+        elif token.type in FORMULAS:
+            self.landmark(token.type, "", first, token.content)
         elif not token.type.endswith("_list_open"):
             self.landmark(token.type, "", first)
 
-    def landmark(self, kind: str, key: str, line: int) -> None:
-        self.found.append(Landmark(kind, f"{kind}:{key}" if key else "", line + 1))
+    def landmark(self, kind: str, key: str, line: int, formula: str = "") -> None:
+        self.found.append(Landmark(kind, f"{kind}:{key}" if key else "", line + 1, formula))
 
     def block(self, kind: str, text: str, start: int, end: int, key: str = "", level: int = 0) -> None:
         if not text.strip():
@@ -224,11 +233,13 @@ class _Walker:
             return self.lined("reason", body, stop, key=f"{label}/{argument.strip()}")
         elif name == "tab-item" and named.get("sync") in self.frameworks:
             self.found.append(Landmark(f"tab-item {named['sync']}", "", first + 1))
-        elif label:
-            self.landmark("label", label, first)
         else:
-            self.landmark(f"{{{name}}}", "", first)
+            formula = "\n".join(self.lines[body:stop]) if name == "math" else ""
+            self.landmark("label" if label else f"{{{name}}}", label, first, formula)
         titled = name in TITLED or name.startswith("prf:")
+        if name in NOTES and argument.strip():
+            start = self.starts[first] + self.lines[first].rindex(argument)
+            self.block("paragraph", argument, start, start + len(argument.rstrip()))
         if titled and argument and not (name == "tab-item" and named.get("sync") in self.frameworks):
             start = self.starts[first] + self.lines[first].rindex(argument)
             self.block("title", argument, start, start + len(argument.rstrip()))
@@ -248,7 +259,7 @@ class _Walker:
             and not self.lines[i][0].isspace()
             and (i == first or not self.lines[i - 1].strip() or self.lines[i - 1][0].isspace())
         ]
-        for start, stop in zip(starts, [*starts[1:], end], strict=True):
+        for start, stop in pairwise([*starts, end]):
             self.lined("entry", start, stop, key=self.lines[start].strip())
 
     def options(self, first: int, end: int) -> tuple[list[tuple[str, str, int, int]], int]:
@@ -279,7 +290,7 @@ def _yaml_values(text: str, offset: int) -> Iterator[tuple[str, str, int, int]]:
     if not isinstance(root, yaml.MappingNode):
         return
     for key, value in root.value:
-        if isinstance(value, yaml.ScalarNode):
+        if isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode):
             start, end = value.start_mark.index, value.end_mark.index
             end = start + len(text[start:end].rstrip())
             yield key.value, value.value, offset + start, offset + end

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -111,14 +112,20 @@ def _terms(
         if unknown:
             problem = f"term {value[source]!r} has an unknown key {sorted(map(str, unknown))[0]!r}"
             raise BookError.at(file, 0, problem, "known: " + " ".join((*languages, "note", "prose")))
-        forms = {x: _forms(value[x]) for x in languages if x != source and value.get(x)}
+        forms = {x: _forms(value[x]) for x in languages if x != source and value.get(x) is not None}
+        unread = next(
+            (x for own in forms.values() for x in own if not isinstance(x, str) or not x.strip()), None
+        )
+        if unread is not None:
+            problem = f"term {value[source]!r} has the form {unread!r}, which is no text"
+            raise BookError.at(file, 0, problem, "put it in quotation marks")
         note, in_prose = str(value.get("note") or ""), value.get("prose") is not False
         found.append(Term(value[source], forms, note, in_prose))
     return tuple(found)
 
 
-def _forms(value: object) -> tuple[str, ...]:
-    return tuple(str(x) for x in (value if isinstance(value, list) else [value]))
+def _forms(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, list) else (value,)
 
 
 def misplaced(book: Book) -> Iterator[Finding]:

@@ -60,9 +60,13 @@ def compare(
     ``terms`` gives for English terms the language's own, by which entries of glossaries are found.
     """
     sources, targets = blocks(english), blocks(own)
-    entries = state.entries if state else ()
-    of_target = _recorded(entries, targets)
+    entries = _alive(state.entries if state else (), sources)
     of_source, notes = _sources(entries, sources)
+    of_target = {
+        e: t
+        for e, t in _recorded(entries, targets).items()
+        if e in of_source or fingerprint(targets[t].text) == entries[e].translation
+    }  # new text in the place of what the English page no longer has is new
     joined = {s: (t, e) for e, s in of_source.items() for t in [of_target.get(e)] if t is not None}
     known = {t for t, _ in joined.values()}
     recorded = {t: e for e, t in of_target.items()}
@@ -86,8 +90,17 @@ def compare(
     return tuple(pairs)
 
 
+def _alive(entries: Sequence[Entry], sources: Sequence[TextBlock]) -> list[Entry]:
+    """Without entries that a merge brought twice: of one translation the one whose English text is there."""
+    present = {s.normalised for s in sources}
+    known = {e.translation for e in entries if e.english in present}
+    return [e for e in entries if e.english in present or e.translation not in known]
+
+
 def _confirmed(source: TextBlock, target: TextBlock, made: Entry, note: Note) -> Pair:
     edited = fingerprint(target.text) != made.translation
+    if target.marked or (edited and _unconfirmed(source, target).state == "missing"):
+        return Pair("missing", source, target, made, "untranslated", edited)
     if source.normalised == made.english:
         return Pair("fresh", source, target, made, "", edited)
     return Pair("stale", source, target, made, note or "changed", edited)
@@ -101,7 +114,9 @@ def _unconfirmed(source: TextBlock, target: TextBlock) -> Pair:
 
 def _recorded(entries: Sequence[Entry], targets: Sequence[TextBlock]) -> dict[int, int]:
     """For entries the block of the translated page that they are about: the same text, or else the place."""
-    pairs = same([e.translation for e in entries], [fingerprint(t.text) for t in targets])
+    pairs = _equal(
+        [(e.kind, e.translation) for e in entries], [(t.kind, fingerprint(t.text)) for t in targets]
+    )
     kept = [_kept(e.english) for e in entries], [_kept(t.text) for t in targets]
     pairs += between(
         [e.kind for e in entries],
@@ -116,7 +131,7 @@ def _sources(
     entries: Sequence[Entry], sources: Sequence[TextBlock]
 ) -> tuple[dict[int, int], dict[int, Note]]:
     """For entries the block of the English page; notes by block, or by ``-1 - entry`` where none is left."""
-    pairs = same([e.english for e in entries], [s.normalised for s in sources])
+    pairs = _equal([(e.kind, e.english) for e in entries], [(s.kind, s.normalised) for s in sources])
     words = [_words(e.english) for e in entries], [_words(s.text) for s in sources]
     kinds = [e.kind for e in entries], [s.kind for s in sources]
 
@@ -138,6 +153,16 @@ def _sources(
             if covered(words[0][other], words[1][j]) >= CONTAINED:
                 notes[j] = notes[-1 - other] = "joined"
     return dict(pairs), notes
+
+
+def _equal(left: Sequence[tuple[str, str]], right: Sequence[tuple[str, str]]) -> Pairs:
+    """The same text of the same kind, then what is left of the same text of another kind."""
+    pairs = same([f"{k} {x}" for k, x in left], [f"{k} {x}" for k, x in right])
+    taken = {i for i, _ in pairs}, {j for _, j in pairs}
+    here = [i for i in range(len(left)) if i not in taken[0]]
+    there = [j for j in range(len(right)) if j not in taken[1]]
+    rest = same([left[i][1] for i in here], [right[j][1] for j in there])
+    return pairs + [(here[a], there[b]) for a, b in rest]
 
 
 def _moved(

@@ -31,9 +31,11 @@ NBSP = "\u00a0\u202f"
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 DECIMALS = {"fr": ",", "id": ",", "pt": ","}
 SCALES = {
-    **dict.fromkeys(("thousand", "ribu"), 3),
+    **dict.fromkeys(("thousand", "ribu", "mil", "mille", "千"), 3),
     **dict.fromkeys(("million", "millions", "milhão", "milhões", "juta"), 6),
     **dict.fromkeys(("billion", "billions", "bilhão", "bilhões", "milliard", "milliards", "miliar"), 9),
+    **dict.fromkeys(("trillion", "trillions", "trilhão", "trilhões", "triliun", "万亿"), 12),
+    "千万": 7,
     "万": 4,
     "亿": 8,
 }
@@ -128,6 +130,22 @@ def check_page(english: Sequence[Element], own: Sequence[Element]) -> Iterator[F
                 "write the tab items of the English page, in its order",
             )
             return
+
+
+def check_formulas(english: Sequence[Element], own: Sequence[Element], language: str) -> Iterator[Fault]:
+    """Displayed formulas, which stand between the blocks: those of the English page, in any order."""
+    there = _displayed(english, ".")
+    here = _displayed(own, DECIMALS.get(language, "."))
+    for formula in there.keys() - here.keys():
+        problem = f"the formula of English line {there[formula]} is not here as it is there"
+        nearest = next(iter(here.keys() - there.keys()), None)
+        yield Fault("math", here.get(nearest or "", 0), problem, "copy it from the English page")
+
+
+def _displayed(elements: Sequence[Element], decimal: str) -> dict[str, int]:
+    """The lines of displayed formulas, by what they say."""
+    marks = (e for e in elements if isinstance(e, Landmark) and e.formula.strip())
+    return {_formula(e.formula, decimal): e.line for e in marks}
 
 
 def check_allowances(text: str) -> Iterator[Fault]:
@@ -280,9 +298,9 @@ def _numbers(english: str, own: str, language: str) -> Iterator[Found]:
 def _scaled(text: str, found: re.Match[str], decimal: str) -> str:
     """The number, times the power of ten that stands after it as a word."""
     number = _number(found[0], decimal)
-    word = re.match(rf"[ {NBSP}]?(万|亿|[^\W\d_]+)", text[found.end() :])
+    word = re.match(r"\s?(万亿|千万|万|亿|千|[^\W\d_]+)", text[found.end() :])
     power = SCALES.get(word[1].lower()) if word else None
-    if power is None or number.count(".") > 1:
+    if power is None or not re.fullmatch(r"\d+(?:\.\d+)?", number):
         return number
     return f"{Decimal(number).scaleb(power).normalize():f}"
 
@@ -294,7 +312,10 @@ def _small(number: str) -> bool:
 def _spelled(number: str, text: str, language: str) -> bool:
     """Whether a word for a small number stands in the text; yes where the language's words are not known."""
     words = SPELT.get(language)
-    return words is None or re.search(words[int(number)], text, re.IGNORECASE) is not None
+    if words is None:
+        return True
+    start = "" if language == "zh" else r"(?<!\w)(?:ke|ber|se)?" if language == "id" else r"(?<!\w)"
+    return re.search(rf"{start}(?:{words[int(number)]})", text, re.IGNORECASE) is not None
 
 
 def _number(text: str, decimal: str) -> str:

@@ -21,7 +21,10 @@ FORMAT = 1
 SUFFIX = ".state.json"
 CONFLICT = re.compile(r"^(<{7}|={7}|>{7}|\|{7})", re.M)
 SHA = re.compile(r"[0-9a-f]{16}")
-AGAIN = "restore it from the repository, or delete it and run `translate confirm`"
+AGAIN = (
+    "restore it from the repository; or delete it, read every block beside the English text, "
+    "and run `translate confirm`"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ UNSPACED = ("zh",)
 PREFIXING = ("id",)
 SHORT = 3
 """letters of a word that are kept in any case"""
+MIDDLING = 6
 ENDING = 2
-"""letters at the end of a longer word that its forms may change"""
+"""letters at the end of a longer word that its forms may change; of one up to the middling length, one"""
 
 
 def checker(words: Mapping[str, tuple[str, ...]], language: str) -> Check:
@@ -42,7 +43,8 @@ def checker(words: Mapping[str, tuple[str, ...]], language: str) -> Check:
 def _english(term: str) -> str:
     """The term in the singular or the plural, with spaces or hyphens between its words; no part of a path."""
     words = r"[\s-]+".join(map(re.escape, re.split(r"[\s-]+", term)))
-    return rf"(?<![\w/-]){words}(?:s|es)?(?![\w/-])"
+    words = words[:-1] + "(?:y|ies)" if words.endswith("y") else words + "(?:s|es)?"
+    return rf"(?<![\w/-]){words}(?![\w/-])"
 
 
 def _own(form: str, language: str) -> str:
@@ -53,4 +55,4 @@ def _own(form: str, language: str) -> str:
 
 
 def _stem(word: str) -> str:
-    return word if len(word) <= SHORT else word[: max(SHORT, len(word) - ENDING)]
+    return word if len(word) <= SHORT else word[: len(word) - (ENDING if len(word) > MIDDLING else 1)]
