@@ -234,7 +234,7 @@ def new(book: Book, language: str, page: str) -> None:
 
 @translating("next")
 @click.argument("language", metavar="LANG")
-@click.option("-n", "count", default=1, show_default=True, help="So many.")
+@click.option("-n", "count", type=click.IntRange(min=1), default=1, show_default=True, help="So many.")
 def next_(book: Book, language: str, count: int) -> None:
     """Show what helps readers most: English then and now, and the present translation."""
     from itertools import islice

@@ -31,7 +31,7 @@ from bookbuild.translation.state import SUFFIX, State
 from bookbuild.translation.terms import checker
 from bookbuild.translation.work import WHY
 
-ROLE = re.compile(r"\{(ref|numref|eq|cite|cite:t|cite:p|doc)\}`([^`]+)`")
+ROLE = re.compile(r"\{(ref|numref|eq|cite|cite:t|cite:p|doc|term)\}`([^`]+)`")
 TARGET = re.compile(r"<([^>]+)>$")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?!https?:|mailto:)([^)\s]+)\)")
 INLINE_CODE = re.compile(r"`[^`\n]*`")
@@ -152,11 +152,20 @@ def links(book: Book, pages: Iterable[Page]) -> Iterator[Finding]:
         x: {a.name for p in pages if p.language in (x, book.source) for a in p.labels}
         for x in book.language_keys
     }
+    terms = {
+        x: {t for p in pages if p.language in (x, book.source) for t in _terms(p)} for x in book.language_keys
+    }
     for page in pages:
         prose = _prose(page)
         for line, role, target in _roles(prose):
             known = cited if role.startswith("cite") else labels[page.language]
             if role == "doc":
+                continue
+            if role == "term":
+                if " ".join(target.lower().split()) not in terms[page.language]:
+                    problem = f"{{term}} names {target!r}, which no glossary explains"
+                    mend = "mend the name, or add the term to the glossary page"
+                    yield Finding(book.relative(page.path), line, problem, mend)
                 continue
             for name in target.split(",") if role.startswith("cite") else [target]:
                 if name.strip() not in known:
@@ -167,6 +176,14 @@ def links(book: Book, pages: Iterable[Page]) -> Iterator[Finding]:
                         "mend the name, or add the label (for a citation: to chapters/references.bib)",
                     )
         yield from _files(book, page, prose)
+
+
+def _terms(page: Page) -> Iterator[str]:
+    """What the glossaries of a page explain, as references find it."""
+    for directive in (d for d in page.directives if d.name == "glossary"):
+        for line in page.text.split("\n")[directive.line : directive.end_line - 1]:
+            if line and not line[0].isspace():
+                yield " ".join(line.lower().split())
 
 
 def _prose(page: Page) -> str:

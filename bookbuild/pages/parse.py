@@ -39,6 +39,9 @@ LITERAL = ("code-cell", "code", "code-block", "sourcecode", "math", "literalincl
 """directives whose body is not Markdown"""
 
 
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
 def load_page(book: Book, language: str, docname: str) -> Page:
     """Read and parse one page of the book; repeated calls cost nothing while the file is unchanged."""
     path = book.page_path(language, docname)
@@ -60,7 +63,12 @@ def _load(
     frameworks: tuple[str, ...],
     extensions: tuple[str, ...],
 ) -> Page:
-    return parse(read_text(path), path, language, docname, frameworks, extensions)
+    text = read_text(path)
+    control = CONTROL.search(text)
+    if control:
+        problem = f"holds the control character U+{ord(control[0]):04X}"
+        raise BookError.at(path, text.count("\n", 0, control.start()) + 1, problem, "delete it")
+    return parse(text, path, language, docname, frameworks, extensions)
 
 
 def parse(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -98,7 +98,17 @@ def sphinx_app(
     finally:
         _forget_handlers()
     if log.records:
-        raise BookError(findings(book, log.records))
+        found = findings(book, log.records)
+        _read_again(book, doctreedir, found)
+        raise BookError(found)
+
+
+def _read_again(book: Book, doctreedir: Path, found: Iterable[Finding]) -> None:
+    """Without its doctree a page is read and written anew: a fault is said until it is mended."""
+    for finding in found:
+        parts = Path(finding.path).with_suffix("").parts
+        if parts[:1] == ("chapters",):
+            (doctreedir / Path(*parts[2:])).with_suffix(".doctree").unlink(missing_ok=True)
 
 
 def build_html(book: Book, lang: str, downloads: Sequence[str] = ()) -> None:

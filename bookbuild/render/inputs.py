@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,8 @@ SHARED = ("d2l/**/*.py", "environments/*.txt", "data/**/*")
 LOOKS = ("static", "templates")
 """folders of the program that decide how a page looks"""
 
+GLOSSARIES = re.compile(r"^(?:`{3,}|:{3,})\{glossary\}.*\n((?:.*\n)*?)(?:`{3,}|:{3,})$", re.M)
+
 Inputs = tuple[str, tuple[Any, ...], tuple[Any, ...]]
 
 
@@ -40,8 +43,19 @@ def outdated(
         for name in book.pages
         if name in env.found_docs
     }
-    env.bookbuild_inputs, env.bookbuild_shared = now, shared
+    terms = _glossary_terms(book, language)
+    same_terms = terms == getattr(env, "bookbuild_terms", terms)
+    env.bookbuild_inputs, env.bookbuild_shared, env.bookbuild_terms = now, shared, terms
+    if not same_terms:
+        return list(now)  # any page may have links to them
     return [name for name in now if name in before and before[name] != now[name]]
+
+
+def _glossary_terms(book: Book, language: str) -> frozenset[str]:
+    """The terms that the glossaries of a language explain."""
+    texts = (book.page_path(page_language(book, language, name), name) for name in book.pages)
+    found = (part for path in texts if path.is_file() for part in GLOSSARIES.findall(read_text(path)))
+    return frozenset(line for part in found for line in part.split("\n") if line[:1].strip())
 
 
 def unwritten(app: Sphinx, env: BuildEnvironment) -> list[str]:

@@ -119,6 +119,8 @@ def _terms(
         if unread is not None:
             problem = f"term {value[source]!r} has the form {unread!r}, which is no text"
             raise BookError.at(file, 0, problem, "put it in quotation marks")
+        if any(t.english == value[source] for t in found):
+            raise BookError.at(file, 0, f"term {value[source]!r} stands twice", "keep one of the two")
         note, in_prose = str(value.get("note") or ""), value.get("prose") is not False
         found.append(Term(value[source], forms, note, in_prose))
     return tuple(found)

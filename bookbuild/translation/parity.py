@@ -119,6 +119,10 @@ def check_block(
 
 def check_page(english: Sequence[Element], own: Sequence[Element]) -> Iterator[Fault]:
     """Tab items of frameworks: each set of tabs has those of the English one."""
+    code, allowed = ([x for x in side if _is_code(x)] for side in (own, english))
+    for extra in code[len(allowed) :]:
+        mend = "delete it: code stands once, in the English page"
+        yield Fault("code", extra.line, "shows code of its own", mend)
     here, there = ([x for x in side if _is_tab(x)] for side in (own, english))
     for a, b in zip_longest(here, there):
         if a is None or b is None or a.kind != b.kind:
@@ -159,6 +163,10 @@ def check_allowances(text: str) -> Iterator[Fault]:
 
 def _is_tab(element: Element) -> bool:
     return isinstance(element, Landmark) and element.kind.startswith("tab-item ")
+
+
+def _is_code(element: Element) -> bool:
+    return isinstance(element, Landmark) and element.kind in ("fence", "code_block", "{code-block}", "{code}")
 
 
 Found = tuple[str, int, str, str]
@@ -346,11 +354,17 @@ def _markers(own: TextBlock) -> Iterator[Found]:
             yield "markers", 0, f"a {name} is not closed", f"close it, or write \\{sign}"
             return
     bare = re.sub(r"(?<=\s)\*(?=\s)", "", MATH.sub("", bare))
-    if sum(map(len, re.findall(r"(?<!\\)\*+", bare))) % 2:
+    runs = [len(x) for x in re.findall(r"(?<!\\)\*+", bare)]
+    if sum(runs) % 2 or sum(x in (2, 3) for x in runs) % 2:
         yield "markers", 0, "an asterisk is not closed", r"close it, or write \*"
 
 
 MARKERS = (
+    (
+        re.compile(r"\{[a-z][\w:+-]*\}`(?:\s|[^`]*\s`)"),
+        "a space stands at an end inside a role",
+        "delete the space",
+    ),
     (re.compile("[\u200b-\u200f\u2028\u2029\u2060\ufeff]"), "holds an invisible character", "delete it"),
     (
         re.compile(r"\{[a-z][\w:+-]*\}\s+`"),
