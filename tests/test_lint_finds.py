@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bookbuild.config import Book, load_book
+from bookbuild.errors import BookError
 from bookbuild.lint import findings
 
 FIXTURE = Path(__file__).parent / "fixtures" / "book"
@@ -45,6 +46,7 @@ def test_a_sound_book_gives_no_finding(book: Book):
         ("See {eq}`eq-none`.", "{eq} names 'eq-none', which is nowhere"),
         ("See {numref}`Figure %s <fig-none>`.", "{numref} names 'fig-none', which is nowhere"),
         ("As {cite:t}`nobody1900` says.", "names 'nobody1900', which is nowhere"),
+        ("A {term}`nothing`.", "{term} names 'nothing', which no glossary explains"),
         ("A [link](nowhere.md).", "link target 'nowhere.md' does not exist"),
     ],
 )
@@ -123,3 +125,22 @@ def test_a_torn_list_of_references_is_found(book: Book, change, says: str):
     path = book.root / "chapters" / "references.bib"
     path.write_text(change(path.read_text()) + "\n@misc{last, title = {T}, year = {2000}}\n")
     assert any(x.startswith("chapters/references.bib") and says in x for x in found(book))
+
+
+@pytest.mark.parametrize(
+    "torn", ["- {en: a, pt: [", "- {en: a, nota: b}", "- {en: a}\n- {en: a}", "- {en: a, pt: on}"]
+)
+def test_a_torn_glossary_is_the_first_thing_that_lint_says(book: Book, torn: str):
+    (book.root / "chapters" / "glossary.yml").write_text(torn)
+    with pytest.raises(BookError) as error:
+        found(book)
+    assert [f.path for f in error.value.findings] == ["chapters/glossary.yml"]
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x0c", "\x1b"])
+def test_a_control_character_is_found_on_its_line(book: Book, sign: str):
+    line = append(book, f"A {sign} sign.")
+    assert (
+        f"chapters/en/tensors.md:{line}: holds the control character U+{ord(sign):04X}; delete it"
+        in found(book)
+    )

@@ -152,6 +152,24 @@ def test_nothing_is_written_again_when_nothing_changed(book):
     assert before == {p: p.stat().st_mtime_ns for p in site.rglob("*/tensors.html")}
 
 
+def test_a_fault_is_said_until_it_is_mended(book):
+    edit(book.page_path("en", "index"), "{term}`tensor`", "{term}`tensors of old`")
+    first = said(book)
+    assert any("tensors of old" in line for line in first)
+    assert said(book) == first
+    edit(book.page_path("en", "index"), "{term}`tensors of old`", "{term}`tensor`")
+    build_site(book, "en")
+
+
+def test_a_renamed_term_reaches_the_pages_that_link_to_it(book):
+    build_site(book, "en")
+    glossary = book.page_path("en", "references")
+    assert "#term-tensor" in (book.root / "_build/html/en/index.html").read_text("utf-8")
+    edit(glossary, "tensor\n", "Tensor\n")
+    build_site(book, "en")
+    assert "#term-Tensor" in (book.root / "_build/html/en/index.html").read_text("utf-8")
+
+
 def test_pages_older_than_the_styles_are_written_again(book):
     site = build_site(book, "en")
     page = site / "en" / "tensors.html"

@@ -219,3 +219,51 @@ def test_a_damaged_record_is_one_clear_line(change, line: int, says: str):
         parse(change(dump(record())), "page.state.json", "fr", "page")
     (finding,) = caught.value.findings
     assert says in finding.problem and finding.mend and (not line or finding.line == line)
+
+
+def test_a_block_written_anew_in_both_languages_can_be_confirmed():
+    english, own = "# A\n\n- yes\n- no\n", "# A\n\n- oui\n- non\n"
+    before = record(english, own)
+    english, own = english.replace("- no\n", "- never\n"), own.replace("- non\n", "- jamais\n")
+    after = record(english, own, before)
+    assert states(english, own, after) == []
+
+
+def test_equal_texts_of_different_kinds_stay_with_their_own():
+    figure = "```{{figure}} a.svg\n:alt: {}\n\n{}\n```\n"
+    english, own = (
+        figure.format("A line rises.", "A line rises."),
+        figure.format("Alt monte.", "Légende monte."),
+    )
+    before = record(english, own)
+    pairs = compare(parts(figure.format("A flat curve.", "A line rises.")), parts(own), before)
+    assert {(p.state, p.own.text) for p in pairs if p.english and p.own and p.english.kind == "caption"} == {
+        ("fresh", "Légende monte.")
+    }
+
+
+def test_of_two_equal_texts_the_one_that_stayed_is_fresh():
+    english = "Run it.\n\nSomething long stands between the two of them.\n\nRun it.\n"
+    own = "Un.\n\nQuelque chose de long se trouve entre les deux.\n\nDeux.\n"
+    before = record(english, own)
+    pairs = compare(parts(english.replace("Run it.", "Stop here.", 1)), parts(own), before)
+    assert [(p.state, p.own.text) for p in pairs if p.english and p.english.text == "Run it."] == [
+        ("fresh", "Deux.")
+    ]
+
+
+def test_a_record_with_both_sides_of_a_merge_keeps_the_newer_one():
+    older = record()
+    english = ENGLISH.replace("a bias of 4 numbers", "a bias of 5 numbers")
+    newer = record(english, FRENCH, older)
+    (new,) = set(newer.entries) - set(older.entries)
+    (old,) = set(older.entries) - set(newer.entries)
+    both = [e for entry in newer.entries for e in ((old, new) if entry == new else (entry,))]
+    assert states(english, FRENCH, State("fr", "page", tuple(both))) == []
+
+
+def test_english_text_in_the_place_of_a_translation_is_untranslated():
+    own = FRENCH.replace(
+        "- Le premier élément de la liste dit quoi faire.", "- The first item of the list says what to do."
+    )
+    assert states(ENGLISH, own) == [("missing", "untranslated", "The first it")]

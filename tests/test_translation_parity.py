@@ -11,7 +11,15 @@ from bookbuild.config import load_book
 from bookbuild.translation.blocks import Element, blocks, elements
 from bookbuild.translation.book import agreed_words, load_translation, own_terms
 from bookbuild.translation.compare import Pair
-from bookbuild.translation.parity import RULES, Fault, check_allowances, check_block, check_page, detector
+from bookbuild.translation.parity import (
+    RULES,
+    Fault,
+    check_allowances,
+    check_block,
+    check_formulas,
+    check_page,
+    detector,
+)
 from bookbuild.translation.terms import checker
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,6 +36,7 @@ WORDS = {
         "learning rate": ("taux d’apprentissage",),
         "overflow": ("dépassement", "dépasser"),
         "weight": ("poids",),
+        "library": ("bibliothèque",),
     },
     "zh": {"batch normalization": ("批归一化",), "batch": ("批量",)},
     "pt": {"optimizer": ("otimizador",)},
@@ -78,6 +87,12 @@ FIRE = [
     ("numbers", "zh", "It has 3,428 of them.", "共有3,248个。"),
     ("numbers", "zh", "At places 0 and 2.", "在位置0和1处。"),
     ("numbers", "fr", "It takes 3 of them.", "Il en faut."),
+    ("numbers", "pt", "It takes 2 steps to it.", "Leva alguns passos para isso."),
+    ("numbers", "fr", "The weight has rows.", "Son poids a 8 lignes."),
+    ("terms", "fr", "The weight is large.", "Le point est grand."),
+    ("terms", "fr", "Two libraries.", "Deux paquets."),
+    ("markers", "fr", "**Predict.** It moves.", "**Prédiction. Il bouge."),
+    ("markers", "fr", "A {term}`layer`.", "Une {term}` couche `."),
     ("numbers", "id", "It takes some steps.", "Perlu 4 langkah."),
     ("numbers", "zh", "It is 12.6 million.", "这是126万。"),
     ("level", "fr", "## A title", "### Un titre"),
@@ -168,6 +183,10 @@ SILENT = [
     ("zh", "The three of them.", "共3个。"),
     ("zh", "It takes 2 steps.", "要走两步。"),
     ("pt", "There are 12 of them.", "Há doze deles."),
+    ("pt", "It is 12.6 million here.", "São 12,6\nmilhões aqui."),
+    ("pt", "It is 100 thousand.", "São 100 mil."),
+    ("zh", "It is 20 million.", "这是2千万。"),
+    ("fr", "Libraries, a library.", "Des bibliothèques."),
     ("de", "There are 2 of them.", "Es gibt zwei davon."),
     ("fr", "## A title", "## Un titre"),
     ("fr", "A *word* and **two**.", "Un *mot* et **deux**."),
@@ -212,6 +231,21 @@ def test_a_rule_fires_on_its_mistake(rule: str, language: str, english: str, own
 @pytest.mark.parametrize(("language", "english", "own"), SILENT)
 def test_no_rule_fires_on_what_is_right(language: str, english: str, own: str):
     assert faults(language, english, own) == []
+
+
+def test_displayed_formulas_are_those_of_the_english_page():
+    english = "A.\n\n$$\nx = 0.5\n$$ (eq-x)\n\n```{math}\n:label: eq-y\n\ny = 2\n```\n"
+    own = english.replace("A.", "Un.").replace("0.5", "0{,}5")
+    assert list(check_formulas(parts(english), parts(own), "fr")) == []
+    for old, new in (("0{,}5", "0{,}6"), ("y = 2", "y = 3")):
+        (fault,) = check_formulas(parts(english), parts(own.replace(old, new)), "fr")
+        assert fault.rule == "math" and fault.line in (3, 7)
+
+
+def test_code_of_its_own_in_a_translation_is_found():
+    english, own = "Text.\n", "Texte.\n\n```python\nimport os\n```\n"
+    assert [f.rule for f in check_page(parts(english), parts(own))] == ["code"]
+    assert list(check_page(parts(own), parts(own))) == []
 
 
 def test_every_rule_has_its_mistakes():

@@ -279,3 +279,15 @@ def test_every_page_of_the_book_can_be_begun(tmp_path: Path):
         pairs = compare(page_elements(book, english), page_elements(book, own), None)
         assert {(p.state, p.note) for p in pairs} <= {("missing", "untranslated")}
         assert all(p.own.marked for p in pairs)
+
+
+def test_two_confirmations_at_once_both_count(book: Book):
+    change(book, SENTENCE, "The first line does not count.")
+    change(book, "cannot be changed in place.", "cannot be altered in place.")
+    lines = [str(f.line) for f in confirm(book, "pt", "tensors").left]
+    assert len(lines) == 2
+    words = [sys.executable, "-m", "bookbuild", "translate", "confirm", "pt", "tensors"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    both = [subprocess.Popen([*words, line], cwd=book.root, env=environment) for line in lines]
+    assert [p.wait(120) for p in both] == [0, 0]
+    assert open_blocks(book) == []

@@ -66,7 +66,12 @@ SPELT = {
         *("delapan", "sembilan", "sepuluh", "sebelas", "dua belas|lusin"),
     ),
     "pt": (
-        *("zero|nul", "uma?|primeir|únic", "dois|duas|segund|dobr|amb[oa]s|par|metade", "três|terceir|terço"),
+        *(
+            "zero|nul",
+            "uma?|primeir|únic",
+            r"dois|duas|segund|dobr|amb[oa]s|par\b|pares|metade",
+            "três|terceir|terço",
+        ),
         *("quatr|quart", "cinco|quint", "seis|sext", "sete|sétim", "oit", "nove|non", "dez|décim", "onze"),
         *("doze|dúzia",),
     ),
