@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import zmq
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -37,6 +38,8 @@ OPTIONS = (
     "--InlineBackend.figure_formats=svg",
     "--InteractiveShell.colors=NoColor",
 )
+WAITING = 10_000
+"""messages of a kernel that may wait to be read; ZeroMQ drops further ones, the end of a cell among them"""
 LONGEST_SOCKET = 90
 """bytes in the path of a socket, below what Linux (107) and macOS (103) take"""
 
@@ -119,12 +122,14 @@ class _Run:
         connection = str(self.folder / "k.json")
         # sockets of files, not ports: no other program can take them first
         files = len(connection) < LONGEST_SOCKET
-        return AsyncKernelManager(
+        manager = AsyncKernelManager(
             kernel_name="book",
             kernel_spec_manager=specs,
             connection_file=connection,
             **({"transport": "ipc", "ip": str(self.folder / "k")} if files else {}),
         )
+        manager.context.setsockopt(zmq.RCVHWM, WAITING)
+        return manager
 
     async def run_cells(self, client: LimitedClient, notebook: NotebookNode) -> None:
         places = self.places()

@@ -9,6 +9,8 @@ import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
+WAITING = 10_000
+"""messages that may wait to be sent; ZeroMQ drops further ones, the end of a cell among them"""
 
 
 def end_with(parent: int) -> None:
@@ -25,6 +27,12 @@ if __name__ == "__main__":
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # which its workers leave to their client
     sys.path.pop(0)  # this script's folder
 
-    from ipykernel import kernelapp
+    import zmq
+    from ipykernel.kernelapp import IPKernelApp
 
-    kernelapp.launch_new_instance()
+    class Kernel(IPKernelApp):
+        def init_iopub(self, context):
+            context.setsockopt(zmq.SNDHWM, WAITING)
+            super().init_iopub(context)
+
+    Kernel.launch_instance()
